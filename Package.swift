@@ -1,0 +1,150 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+// MARK: - Products of other packages
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "dnsmesh",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "DNSMesh", targets: ["DNSMesh"]),
+        .library(name: "DMPProtocol", targets: ["DMPProtocol"]),
+        .library(name: "DNSWire", targets: ["DNSWire"]),
+        .executable(name: "dnsmesh", targets: ["DNSMeshCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // MARK: Foundations: no I/O
+        .systemLibrary(
+            name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"]), .brew(["libsodium"])]),
+        .systemLibrary(
+            name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"]), .brew(["argon2"])]),
+        .target(name: "DMPCrypto", dependencies: ["CSodium", "CArgon2"], swiftSettings: settings),
+        .target(name: "ErasureCoding", swiftSettings: settings),
+        .target(name: "DMPProtocol", dependencies: ["DMPCrypto", "ErasureCoding"], swiftSettings: settings),
+        .target(name: "DNSWire", swiftSettings: settings),
+
+        // MARK: Network
+        .target(
+            name: "DNSTransport", dependencies: ["DNSWire", nioCore, nioPosix, logging], swiftSettings: settings),
+        .target(
+            name: "DMPNetwork",
+            dependencies: ["DMPProtocol", "DNSTransport", "DNSWire", httpClient, nioCore, nioHTTP1, logging],
+            swiftSettings: settings),
+
+        // MARK: Engine and node
+        .target(
+            name: "DNSMesh",
+            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "ErasureCoding", grdb, logging],
+            swiftSettings: settings),
+        .target(
+            name: "DNSMeshNode",
+            dependencies: [
+                "DMPNetwork", "DMPProtocol", "DNSTransport", "DNSWire", grdb, httpTypes, hummingbird, lifecycle,
+                logging, metrics, nioCore,
+            ],
+            swiftSettings: settings),
+
+        // MARK: Command line
+        .target(
+            name: "DNSMeshCommands",
+            dependencies: [
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSMesh", "DNSMeshNode", "DNSTransport", argumentParser,
+                lifecycle, logging, yams,
+            ],
+            swiftSettings: settings),
+        .executableTarget(name: "DNSMeshCLI", dependencies: ["DNSMeshCommands"], swiftSettings: settings),
+
+        // MARK: Examples
+        .executableTarget(
+            name: "SendAndReceive", dependencies: ["DNSMesh"], path: "Examples/SendAndReceive", swiftSettings: settings),
+        .executableTarget(
+            name: "EchoBot", dependencies: ["DNSMesh"], path: "Examples/EchoBot", swiftSettings: settings),
+
+        // MARK: Tests
+        .target(
+            name: "DMPTesting", dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol"], swiftSettings: settings),
+        .testTarget(name: "DMPTestingTests", dependencies: ["DMPTesting"], swiftSettings: settings),
+        .testTarget(name: "DMPCryptoTests", dependencies: ["DMPCrypto", "DMPTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "ErasureCodingTests", dependencies: ["DMPTesting", "ErasureCoding"], swiftSettings: settings),
+        .testTarget(
+            name: "DMPProtocolTests", dependencies: ["DMPCrypto", "DMPProtocol", "DMPTesting", "ErasureCoding"],
+            swiftSettings: settings),
+        .testTarget(name: "DNSWireTests", dependencies: ["DMPTesting", "DNSWire"], swiftSettings: settings),
+        .testTarget(
+            name: "DNSTransportTests", dependencies: ["DMPTesting", "DNSTransport", "DNSWire", nioCore, nioPosix],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DMPNetworkTests",
+            dependencies: [
+                "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport", "DNSWire", nioCore, nioHTTP1, nioPosix,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DNSMeshTests",
+            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", grdb],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DNSMeshNodeTests",
+            dependencies: [
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMeshNode", "DNSTransport", "DNSWire",
+                grdb, httpTypes, hummingbird, lifecycle, logging,
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DNSMeshCommandsTests",
+            dependencies: [
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode",
+                argumentParser, yams,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: [
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshNode", "DNSTransport",
+                "DNSWire", logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["DMPTesting"],
+            path: "Tests/Interop",
+            swiftSettings: settings),
+    ]
+)
