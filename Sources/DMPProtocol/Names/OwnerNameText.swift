@@ -1,0 +1,82 @@
+private import DMPCrypto
+
+/// The owner names of all records as plain text, in the case and with the trailing dots that the reference gives them.
+///
+/// ``OwnerName`` makes the same names of zones in normal form, for which case and dots play no part. Source: protocol
+/// documents, "DNS owner names", section 1.
+enum OwnerNameText {
+    // MARK: Mailboxes: dots of the zone kept
+
+    static func slot(_ slot: Int, recipient: [UInt8], zone: String) -> String {
+        "slot-\(slot).mb-\(Self.hash(recipient, digits: 12)).\(zone)"
+    }
+
+    /// - Parameter key: The 12 digits of a ``ChunkKey``.
+    static func chunk(_ index: Int, key: String, zone: String) -> String {
+        let digits = String(index)
+        return "chunk-\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)-\(key).\(zone)"
+    }
+
+    static func claim(_ slot: Int, recipient: [UInt8], zone: String) throws(NameError) -> String {
+        guard recipient.count == UserID.byteCount else { throw .recipient(byteCount: recipient.count) }
+        guard (0...9).contains(slot) else { throw .slot(slot) }
+        guard !zone.isEmpty else { throw .empty }
+        return "claim-\(slot).mb-\(Self.hash(recipient, digits: 12)).\(zone)"
+    }
+
+    // MARK: Users: all trailing dots of the zone removed
+
+    static func hashedIdentity(of username: String, zone: String) -> String {
+        "id-\(Self.hash(Array(username.utf8), digits: 16)).\(zone.droppingTrailingDots)"
+    }
+
+    static func anchoredIdentity(zone: String) -> String {
+        "dmp.\(zone.droppingTrailingDots)"
+    }
+
+    static func prekeys(of username: String, zone: String) -> String {
+        "prekeys.id-\(Self.hash(Array(username.utf8), digits: 12)).\(zone.droppingTrailingDots)"
+    }
+
+    static func hashedRotation(of username: String, zone: String) -> String {
+        "rotate.\(Self.hashedIdentity(of: username, zone: zone))"
+    }
+
+    static func anchoredRotation(zone: String) -> String {
+        "rotate.\(Self.anchoredIdentity(zone: zone))"
+    }
+
+    // MARK: Clusters and domains: one trailing dot removed, held to the rule for names in records
+
+    static func cluster(_ name: String) throws(NameError) -> String {
+        "cluster.\(try DomainText.recordName(name))"
+    }
+
+    static func clusterRotation(_ name: String) throws(NameError) -> String {
+        "rotate.\(try Self.cluster(name))"
+    }
+
+    static func bootstrap(_ domain: String) throws(NameError) -> String {
+        "_dmp.\(try DomainText.recordName(domain))"
+    }
+
+    static func bootstrapRotation(_ domain: String) throws(NameError) -> String {
+        "rotate.\(try Self.bootstrap(domain))"
+    }
+
+    // MARK: Nodes: dots of the zone kept
+
+    static func heartbeat(zone: String) throws(NameError) -> String {
+        guard !zone.isEmpty else { throw .empty }
+        return "_dnsmesh-heartbeat.\(zone)"
+    }
+
+    static func seen(zone: String) throws(NameError) -> String {
+        guard !zone.isEmpty else { throw .empty }
+        return "_dnsmesh-seen.\(zone)"
+    }
+
+    private static func hash(_ bytes: [UInt8], digits: Int) -> String {
+        Hexadecimal.encode(SHA256.hash(bytes).prefix(digits / 2))
+    }
+}

@@ -1,0 +1,45 @@
+/// The value of one TXT record: its character-strings, joined with nothing between.
+///
+/// Any bytes, as zones hold records of others too. Records of this protocol are ASCII.
+public struct TXTValue: Hashable, Sendable {
+    public let bytes: [UInt8]
+
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    public init(_ text: String) {
+        self.bytes = Array(text.utf8)
+    }
+
+    /// The value for people and JSON; bytes that are not UTF-8 are replaced.
+    public var text: String { String(decoding: self.bytes, as: UTF8.self) }
+
+    public var byteCount: Int { self.bytes.count }
+}
+
+extension TXTValue {
+    /// Makes a value of a prefix and the base64 text of `bytes`, in one buffer.
+    package init(prefix: StaticString, encoding bytes: [UInt8]) {
+        let prefix = prefix.description.utf8
+        var text: [UInt8] = []
+        text.reserveCapacity(prefix.count + Base64.encodedByteCount(bytes.count))
+        text.append(contentsOf: prefix)
+        Base64.append(bytes[...], to: &text)
+        self.bytes = text
+    }
+
+    /// Decodes what follows `prefix`.
+    ///
+    /// - Parameter maximumByteCount: The most decoded bytes that make sense.
+    /// - Throws: ``WireError/notThisKind``, ``WireError/wireTooLong(_:)``, ``WireError/base64``.
+    package func decode(after prefix: StaticString, maximumByteCount: Int) throws(WireError) -> [UInt8] {
+        let prefix = prefix.description.utf8
+        guard self.bytes.starts(with: prefix) else { throw .notThisKind }
+        guard self.bytes.count - prefix.count <= Base64.encodedByteCount(maximumByteCount) else {
+            throw .wireTooLong(self.bytes.count)
+        }
+        guard let decoded = Base64.decode(self.bytes.dropFirst(prefix.count)) else { throw .base64 }
+        return decoded
+    }
+}
