@@ -15,7 +15,7 @@ struct BitPlanes: Sendable {
         self.planes = InlineArray(repeating: .zero)
     }
 
-    /// - Parameter block: 128 bytes.
+    /// - Parameter block: 128 bytes, which the caller has made sure of.
     init(_ block: Span<UInt8>) {
         precondition(block.count == Self.blockByteCount)
         self.planes = InlineArray { index in
@@ -38,12 +38,27 @@ struct BitPlanes: Sendable {
         }
     }
 
-    /// Adds the product of a block and a constant, given as an entry of ``GF256/bitMatrices``.
-    mutating func add(_ block: borrowing PlaneSums, times matrix: UInt64) {
+    /// Adds the product of a block, given as its ``sums``, and a constant, given as an entry of ``GF256/bitMatrices``.
+    mutating func add(_ block: Span<Plane>, times matrix: UInt64) {
+        precondition(block.count == 32)
         for index in 0..<8 {
             let row = matrix >> UInt64(8 * index)
-            self.planes[index] ^= block.low[Int(row & 15)] ^ block.high[Int(row >> 4 & 15)]
+            self.planes[index] ^= block[Int(row & 15)] ^ block[Int(row >> 4 & 15 | 16)]
         }
+    }
+
+    /// All sums of the lower four planes, then all sums of the upper four: bit i of the index within its half says
+    /// whether plane i, or 4 + i, is part of the sum.
+    var sums: InlineArray<32, Plane> {
+        var sums = InlineArray<32, Plane>(repeating: .zero)
+        for bit in 0..<4 {
+            let (low, high) = (self.planes[bit], self.planes[4 + bit])
+            for index in 0..<1 << bit {
+                sums[1 << bit | index] = sums[index] ^ low
+                sums[16 | 1 << bit | index] = sums[16 | index] ^ high
+            }
+        }
+        return sums
     }
 
     private static func word(_ bytes: Span<UInt8>, at start: Int) -> UInt64 {
@@ -69,23 +84,6 @@ struct BitPlanes: Sendable {
             let moved = (self.planes[index] &>> shift ^ self.planes[index + distance]) & mask
             self.planes[index + distance] ^= moved
             self.planes[index] ^= moved &<< shift
-        }
-    }
-}
-
-/// All sums of the lower four planes of a block, and all sums of its upper four.
-///
-/// Bit j of an index says whether plane j, or 4 + j, is part of the sum.
-struct PlaneSums: Sendable {
-    private(set) var low = InlineArray<16, BitPlanes.Plane>(repeating: .zero)
-    private(set) var high = InlineArray<16, BitPlanes.Plane>(repeating: .zero)
-
-    init(_ block: borrowing BitPlanes) {
-        for bit in 0..<4 {
-            for index in 0..<1 << bit {
-                self.low[1 << bit | index] = self.low[index] ^ block.planes[bit]
-                self.high[1 << bit | index] = self.high[index] ^ block.planes[4 + bit]
-            }
         }
     }
 }

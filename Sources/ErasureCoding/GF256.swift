@@ -8,10 +8,10 @@ package enum GF256 {
     /// The number of elements other than 0, after which the powers of α repeat.
     static let order = 255
 
-    /// Entry i is αⁱ; entry 255 is 1 again.
-    static let powers: InlineArray<256, UInt8> = {
-        var powers = InlineArray<256, UInt8>(repeating: 1)
-        for exponent in 1...order {
+    /// Entry i is αⁱ. The row of 255 powers stands there three times, so that a sum of logarithms is an index as it is.
+    static let powers: [UInt8] = {
+        var powers = [UInt8](repeating: 1, count: 3 * order)
+        for exponent in powers.indices.dropFirst() {
             let last = powers[exponent - 1]
             powers[exponent] = last << 1 ^ (last & 0x80 == 0 ? 0 : 0x1d)
         }
@@ -19,8 +19,8 @@ package enum GF256 {
     }()
 
     /// Entry v is the exponent that gives v. Entry 0 means nothing and is 0, so that a sum may pass over it.
-    static let logarithms: InlineArray<256, UInt8> = {
-        var logarithms = InlineArray<256, UInt8>(repeating: 0)
+    static let logarithms: [UInt8] = {
+        var logarithms = [UInt8](repeating: 0, count: 256)
         for exponent in 0..<order {
             logarithms[Int(powers[exponent])] = UInt8(exponent)
         }
@@ -34,22 +34,22 @@ package enum GF256 {
 
     package static func product(_ a: UInt8, _ b: UInt8) -> UInt8 {
         guard a != 0, b != 0 else { return 0 }
-        return power(Int(logarithms[Int(a)]) + Int(logarithms[Int(b)]))
+        return powers[Int(logarithms[Int(a)]) + Int(logarithms[Int(b)])]
     }
 
     /// The element that times `divisor` gives `dividend`; `nil` if `divisor` is 0.
     package static func quotient(_ dividend: UInt8, _ divisor: UInt8) -> UInt8? {
         guard divisor != 0 else { return nil }
         guard dividend != 0 else { return 0 }
-        return power(Int(logarithms[Int(dividend)]) + order - Int(logarithms[Int(divisor)]))
+        return powers[Int(logarithms[Int(dividend)]) + order - Int(logarithms[Int(divisor)])]
     }
 
     /// Entry c is the map "times c" as an 8 × 8 matrix over GF(2): bit j of byte i says whether bit i of the product
     /// takes in bit j of the factor.
-    static let bitMatrices: InlineArray<256, UInt64> = InlineArray { constant in
+    static let bitMatrices: [UInt64] = (UInt8.min...UInt8.max).map { constant in
         var matrix: UInt64 = 0
         for column in 0..<8 {
-            let image = product(UInt8(constant), 1 << UInt8(column))
+            let image = product(constant, 1 << UInt8(column))
             for row in 0..<8 where image >> UInt8(row) & 1 != 0 {
                 matrix |= 1 << UInt64(8 * row + column)
             }

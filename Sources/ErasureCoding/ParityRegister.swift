@@ -5,8 +5,8 @@ struct ParityRegister: Sendable {
     private var words: InlineArray<4, UInt64> = [0, 0, 0, 0]
 
     /// Entry f is f · (g(x) + x³²): what to add when the byte f leaves the register.
-    private static let feedback: InlineArray<256, Self> = InlineArray { factor in
-        Self(generator.map { GF256.product(UInt8(factor), $0) })
+    private static let feedback: [Self] = (UInt8.min...UInt8.max).map { factor in
+        Self(generator.map { GF256.product(factor, $0) })
     }
 
     /// g(x) = (x + α⁰) · … · (x + α³¹) without its leading 1, highest power first.
@@ -29,15 +29,17 @@ struct ParityRegister: Sendable {
 
     /// Takes in the bytes of a polynomial, highest power first.
     mutating func divide(_ bytes: Span<UInt8>) {
-        let feedback = Self.feedback
+        let feedback = Self.feedback.span
+        var words = self.words
         for index in bytes.indices {
-            let factor = UInt8(truncatingIfNeeded: self.words[0] >> 56) ^ bytes[index]
+            let factor = UInt8(truncatingIfNeeded: words[0] >> 56) ^ bytes[index]
             let row = feedback[Int(factor)]
             for word in 0..<3 {
-                self.words[word] = (self.words[word] << 8 | self.words[word + 1] >> 56) ^ row.words[word]
+                words[word] = (words[word] << 8 | words[word + 1] >> 56) ^ row.words[word]
             }
-            self.words[3] = self.words[3] << 8 ^ row.words[3]
+            words[3] = words[3] << 8 ^ row.words[3]
         }
+        self.words = words
     }
 
     func append(to output: inout [UInt8]) {
