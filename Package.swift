@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(name: "DMPCryptoTests", dependencies: ["DMPCrypto", "DMPTesting"], swiftSettings: settings),
         .testTarget(
             name: "ErasureCodingTests",
-            dependencies: ["DMPTesting", "ErasureCoding"],
+            dependencies: ["DMPCrypto", "DMPTesting", "ErasureCoding"],
             swiftSettings: settings
         ),
         .testTarget(

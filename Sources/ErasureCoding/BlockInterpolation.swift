@@ -19,7 +19,7 @@ struct BlockInterpolation {
 
     /// Takes in the block of the known point with this index. Every one must be added once.
     mutating func add(_ block: Span<UInt8>, ofKnown index: Int) {
-        let matrices = GF256.bitMatrices.span
+        let matrices = GF256.bitMatrices
         let planeSums = BitPlanes(block).sums
         let block = planeSums.span
         let coefficients = self.coefficients
@@ -47,8 +47,8 @@ struct BlockInterpolation {
         // Products are sums of logarithms. The factor m = j, to be left out, counts 0: see GF256.logarithms.
         let denominators = Self.productLogarithms(at: known, over: known)
         let numerators = Self.productLogarithms(at: wanted, over: known)
-        let logarithms = GF256.logarithms.span
-        let powers = GF256.powers.span
+        let logarithms = GF256.logarithms
+        let powers = GF256.powers
         return [UInt8](capacity: known.count * wanted.count) { output in
             for column in known.indices {
                 let divisor = 2 * GF256.order - denominators[column]
@@ -62,7 +62,7 @@ struct BlockInterpolation {
 
     /// For each x of `points` the logarithm of the product of all x + y with y of `others`, y ≠ x.
     private static func productLogarithms(at points: [UInt8], over others: [UInt8]) -> [Int] {
-        let logarithms = GF256.logarithms.span
+        let logarithms = GF256.logarithms
         return points.map { x in
             var sum = 0
             for y in others {

@@ -29,7 +29,7 @@ struct ParityRegister: Sendable {
 
     /// Takes in the bytes of a polynomial, highest power first.
     mutating func divide(_ bytes: Span<UInt8>) {
-        let feedback = Self.feedback.span
+        let feedback = Self.feedback
         var words = self.words
         for index in bytes.indices {
             let factor = UInt8(truncatingIfNeeded: words[0] >> 56) ^ bytes[index]
