@@ -32,6 +32,7 @@ public final class IdentityKeys: Sendable {
     /// - Parameters:
     ///   - passphrase: Exactly as given: neither trimmed nor normalised.
     ///   - salt: At least 8 bytes; new identities have 32 random ones.
+    /// - Returns: The keys, the same for the same passphrase and salt.
     /// - Throws: ``CryptoError/saltTooShort(_:)``, ``CryptoError/outOfMemory``.
     public static func derive(passphrase: [UInt8], salt: [UInt8]) throws(CryptoError) -> IdentityKeys {
         try IdentityKeys(privateKey: Argon2id.derive(passphrase: passphrase, salt: salt))
@@ -41,6 +42,7 @@ public final class IdentityKeys: Sendable {
     ///
     /// - Parameter label: What the key is for. Each use has its own.
     /// - Returns: 32 bytes.
+    /// - Throws: ``CryptoError``, which a key of 32 bytes never meets.
     package func storageKey(label: String) throws(CryptoError) -> SecretBytes {
         let secret = self.x25519.withBytes { SecretBytes(copying: $0) }
         return try HKDF.sha256(secret: secret, salt: Self.storageSalt, info: Array(label.utf8), count: 32)

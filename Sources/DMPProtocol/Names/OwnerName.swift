@@ -11,7 +11,7 @@ public struct OwnerName: Hashable, Sendable, CustomStringConvertible {
         self.text = try ZoneName(text).text
     }
 
-    /// - Parameter text: Made of labels that need no check and a zone.
+    /// Takes a text made of labels that need no check and a zone.
     private init(made text: String) throws(NameError) {
         try DomainText.checkLength(of: text)
         self.text = text

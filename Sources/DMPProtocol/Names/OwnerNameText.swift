@@ -11,7 +11,7 @@ enum OwnerNameText {
         "slot-\(slot).mb-\(Self.hash(recipient, digits: 12)).\(zone)"
     }
 
-    /// - Parameter key: The 12 digits of a ``ChunkKey``.
+    /// Takes the 12 digits of a ``ChunkKey``.
     static func chunk(_ index: Int, key: String, zone: String) -> String {
         let digits = String(index)
         return "chunk-\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)-\(key).\(zone)"

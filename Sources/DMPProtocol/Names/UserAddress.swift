@@ -39,7 +39,8 @@ public struct UserAddress: Hashable, Sendable {
 
     private static func checkLocalPart(_ local: Substring) throws(NameError) {
         func isLetterOrDigit(_ byte: UInt8) -> Bool {
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
         }
         let bytes = local.utf8
         guard bytes.count <= Username.maximumByteCount, let first = bytes.first, isLetterOrDigit(first),

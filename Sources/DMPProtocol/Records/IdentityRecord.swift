@@ -32,7 +32,8 @@ public struct IdentityRecord: Hashable, Sendable {
     /// The versions of the message format that the user reads: at least one, rising.
     public let versions: [UInt8]
 
-    /// - Parameter versions: In any order.
+    /// Takes the versions in any order.
+    ///
     /// - Throws: ``WireError/body(_:)`` unless the name has 1 to 64 bytes and there are 1 to 255 versions.
     public init(
         username: String,
@@ -118,7 +119,8 @@ extension IdentityRecord: SelfSignedBody {
 extension Signed where Body == IdentityRecord {
     /// Verifies an identity under the key in it. Whether that key is one to trust is for the caller to know.
     ///
-    /// - Parameter now: Not looked at, as identities do not expire; all kinds of records are read alike.
+    /// The time is not looked at, as identities do not expire: it is there because all records are read alike.
+    ///
     /// - Throws: ``WireError``.
     public init(parsing value: TXTValue, now: UnixSeconds) throws(WireError) {
         try self.init(verifying: value, now: now, signer: IdentityRecord.signer(ofBody:))

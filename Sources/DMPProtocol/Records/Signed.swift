@@ -15,16 +15,18 @@ public struct Signed<Body: Hashable & Sendable>: Hashable, Sendable {
 extension Signed where Body: RecordBody {
     /// - Throws: ``WireError``: the prefix first, then length and base64, the signature, the fields, the expiry.
     package init(
-        verifying value: TXTValue, now: UnixSeconds, signer: (ArraySlice<UInt8>) throws(WireError) -> Ed25519.PublicKey
+        verifying value: TXTValue,
+        now: UnixSeconds,
+        signer: (ArraySlice<UInt8>) throws(WireError) -> Ed25519.PublicKey
     ) throws(WireError) {
         let signatureByteCount = Ed25519.Signature.byteCount
         let maximum = Body.bodyByteCounts.upperBound + signatureByteCount
         let blob = try value.decode(after: Body.prefix, maximumByteCount: maximum)
         guard Body.bodyByteCounts.contains(blob.count - signatureByteCount) else { throw .length(blob.count) }
         let signed = blob.dropLast(signatureByteCount)
-        guard let signature = try? Ed25519.Signature(blob.suffix(signatureByteCount)),
-            try signer(signed).isValidSignature(signature, for: signed)
-        else { throw .signature }
+        let signature: Ed25519.Signature
+        do { signature = try Ed25519.Signature(blob.suffix(signatureByteCount)) } catch { throw .signature }
+        guard try signer(signed).isValidSignature(signature, for: signed) else { throw .signature }
         let body = try Body(signedBody: signed)
         try body.checkExpiry(at: now)
         self.init(checked: body, value: value)

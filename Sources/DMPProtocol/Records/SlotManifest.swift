@@ -72,6 +72,12 @@ public struct SlotManifest: Hashable, Sendable {
         ChunkKey(message: self.messageID, recipient: self.recipient, sender: self.sender)
     }
 
+    /// The bytes of the TXT value of a manifest with this many chunk hashes.
+    package static func textByteCount(shareCount: Int) -> Int {
+        let bodyByteCount = Self.fixedByteCount + shareCount * Self.hashByteCount
+        return Self.prefix.utf8CodeUnitCount + Base64.encodedByteCount(bodyByteCount + Ed25519.Signature.byteCount)
+    }
+
     /// Whether the manifest's last second has passed.
     public func isExpired(at now: UnixSeconds) -> Bool { now > self.expires }
 
@@ -121,7 +127,8 @@ extension SlotManifest: SelfSignedBody {
             prekey: prekey == 0 ? nil : Prekey.ID(prekey),
             issued: issued,
             expires: expires,
-            chunkHashes: Array(hashes))
+            chunkHashes: Array(hashes)
+        )
     }
 
     package func encode(into writer: inout ByteWriter) {

@@ -25,8 +25,8 @@ package struct JSONObject {
         self.members = try reader.readDocument()
     }
 
-    package subscript(_ key: StaticString) -> Value? {
-        self.members[Array(key.description.utf8)]
+    package subscript(_ key: String) -> Value? {
+        self.members[Array(key.utf8)]
     }
 }
 

@@ -69,14 +69,13 @@ struct JSONReader {
         while let closer = closers.last {
             self.skipWhiteSpace()
             // An empty list or object arrives here with its closer next, and any other with `,` or its closer.
-            if self.peek == closer {
-                self.index += 1
-                closers.removeLast()
-            } else {
+            guard self.peek == closer else {
                 guard self.take(",") else { throw self.syntaxError }
                 if closer == UInt8(ascii: "}") { _ = try self.readKey() }
                 return false
             }
+            self.index += 1
+            closers.removeLast()
         }
         return true
     }
@@ -103,7 +102,9 @@ struct JSONReader {
         let start = self.index
         let isNegative = self.take("-")
         let digits = self.takeDigits()
-        guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else { throw .syntax(at: start - self.text.startIndex) }
+        guard let first = digits.first, digits.count == 1 || first != UInt8(ascii: "0") else {
+            throw .syntax(at: start - self.text.startIndex)
+        }
         var isInteger = true
         if self.take(".") {
             guard !self.takeDigits().isEmpty else { throw self.syntaxError }
@@ -123,7 +124,8 @@ struct JSONReader {
         for digit in digits {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let step = Int64(digit - UInt8(ascii: "0"))
-            let (next, carried) = isNegative
+            let (next, carried) =
+                isNegative
                 ? product.subtractingReportingOverflow(step) : product.addingReportingOverflow(step)
             if overflow || carried { return nil }
             value = next

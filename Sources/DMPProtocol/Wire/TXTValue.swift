@@ -29,9 +29,8 @@ extension TXTValue {
         self.bytes = text
     }
 
-    /// Decodes what follows `prefix`.
+    /// Decodes what follows `prefix`, if that is no more than `maximumByteCount` bytes.
     ///
-    /// - Parameter maximumByteCount: The most decoded bytes that make sense.
     /// - Throws: ``WireError/notThisKind``, ``WireError/wireTooLong(_:)``, ``WireError/base64``.
     package func decode(after prefix: StaticString, maximumByteCount: Int) throws(WireError) -> [UInt8] {
         let prefix = prefix.description.utf8

@@ -1,0 +1,72 @@
+private import DMPCrypto
+private import ErasureCoding
+
+/// One chunk of a message as it is published: 168 bytes.
+///
+/// | Offset | Bytes | Field                                                 |
+/// |-------:|------:|-------------------------------------------------------|
+/// |      0 |     8 | the first bytes of SHA-256 of the block               |
+/// |      8 |   128 | ``block``, one share of the erasure code              |
+/// |    136 |    32 | Reed-Solomon parity of the block                      |
+///
+/// Source: protocol documents, "From plaintext to TXT strings and back", sections 4 and 5.
+package struct ChunkWire: Hashable, Sendable {
+    package static let byteCount = checksumByteCount + ReedSolomon.codewordByteCount
+    package static let prefix: StaticString = "v=dmp1;t=chunk;d="
+    /// The bytes of a chunk's TXT value: 241.
+    package static let textByteCount = prefix.utf8CodeUnitCount + Base64.encodedByteCount(byteCount)
+    private static let checksumByteCount = 8
+
+    /// All 168 bytes.
+    package let bytes: [UInt8]
+
+    /// Takes 168 bytes as they are.
+    ///
+    /// - Throws: ``WireError/length(_:)`` for another number of bytes.
+    package init(_ bytes: [UInt8]) throws(WireError) {
+        guard bytes.count == Self.byteCount else { throw .length(bytes.count) }
+        self.bytes = bytes
+    }
+
+    /// Reads a chunk's TXT value.
+    ///
+    /// - Throws: ``WireError/notThisKind``, ``WireError/wireTooLong(_:)``, ``WireError/base64``,
+    ///   ``WireError/length(_:)``.
+    package init(parsing value: TXTValue) throws(WireError) {
+        try self.init(value.decode(after: Self.prefix, maximumByteCount: Self.byteCount))
+    }
+
+    /// Adds checksum and parity to a block of 128 bytes.
+    ///
+    /// - Throws: ``WireError/length(_:)`` for another number of bytes.
+    package init(wrapping block: ArraySlice<UInt8>) throws(WireError) {
+        var writer = ByteWriter(capacity: Self.byteCount)
+        writer.write(SHA256.hash(block).prefix(Self.checksumByteCount))
+        do { writer.write(try ReedSolomon.encode(block)) } catch { throw .length(block.count) }
+        self.bytes = writer.bytes
+    }
+
+    /// What the manifest says of this chunk: SHA-256 of the 168 bytes.
+    package var hash: [UInt8] { SHA256.hash(self.bytes) }
+
+    package var value: TXTValue { TXTValue(prefix: Self.prefix, encoding: self.bytes) }
+
+    /// The block, after repair of up to 16 wrong bytes of block and parity, if the checksum as received fits it.
+    ///
+    /// - Returns: 128 bytes, or `nil` for a chunk that can't be read.
+    package func unwrapped() -> [UInt8]? {
+        guard let block = self.repairedBlock() else { return nil }
+        return self.bytes.starts(with: SHA256.hash(block).prefix(Self.checksumByteCount)) ? block : nil
+    }
+
+    /// The chunk as its sender would have made it, if no more than 16 bytes of block and parity are wrong. The checksum
+    /// is made anew, so only a comparison with the manifest's hash tells whether this is the sender's chunk.
+    package func repaired() -> (wire: ChunkWire, block: [UInt8])? {
+        guard let block = self.repairedBlock() else { return nil }
+        do { return (try ChunkWire(wrapping: block[...]), block) } catch { return nil }
+    }
+
+    private func repairedBlock() -> [UInt8]? {
+        do { return try ReedSolomon.decode(self.bytes.dropFirst(Self.checksumByteCount)).data } catch { return nil }
+    }
+}
