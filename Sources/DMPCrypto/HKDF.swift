@@ -27,7 +27,7 @@ package enum HKDF {
     }
 
     /// Section 2.2. An empty salt means 32 zero bytes, which HMAC pads to the same key.
-    static func extract(_ secret: borrowing SecretBytes, salt: [UInt8]) -> SecretBytes {
+    package static func extract(_ secret: borrowing SecretBytes, salt: [UInt8]) -> SecretBytes {
         var code = HMACSHA256(key: salt.span)
         secret.withBytes { code.update($0) }
         return SecretBytes(count: HMACSHA256.byteCount) { code.write(into: &$0) }

@@ -30,7 +30,7 @@ public enum SHA256 {
     }
 
     /// Hashes bytes that arrive in pieces, without joining them.
-    public struct Hasher: ~Copyable {
+    public struct Hasher: ~Copyable, Sendable {
         private var state = crypto_hash_sha256_state()
 
         public init() {
