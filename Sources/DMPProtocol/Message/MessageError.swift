@@ -10,8 +10,6 @@ public enum MessageError: Error, Hashable, Sendable {
     case timeOutOfRange
     /// The recipient's key, or one of ours, can't be used.
     case crypto(CryptoError)
-    /// The manifest can't be made.
-    case manifest(WireError)
 
     // MARK: Putting together
 

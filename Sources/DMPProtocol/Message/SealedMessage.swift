@@ -84,8 +84,8 @@ package struct SealedMessage: Hashable, Sendable {
         } catch {
             throw .crypto(error)
         }
-        let (chunks, hashes) = try Self.split(outer.encoded, plan: plan)
-        do throws(WireError) {
+        do {
+            let (chunks, hashes) = try Self.split(outer.encoded, plan: plan)
             let manifest = try SlotManifest(
                 messageID: messageID,
                 sender: keys.signingKey,
@@ -99,35 +99,29 @@ package struct SealedMessage: Hashable, Sendable {
             )
             return SealedMessage(manifest: try manifest.signed(by: keys.ed25519), chunks: chunks)
         } catch {
-            throw .manifest(error)
+            // Sizes are all that codes and manifest refuse here, and the plan has seen to them.
+            let limit = MessagePlan.largestBody(valueByteLimit: nil, timestamp: timestamp, ttl: ttl)
+            throw .tooLong(byteCount: body.count, limit: limit)
         }
     }
 
     /// Spreads the outer message over chunks.
+    ///
+    /// - Throws: ``ErasureError``, ``WireError``, for counts and lengths that a plan never has.
     private static func split(
         _ outer: [UInt8],
         plan: MessagePlan
-    ) throws(MessageError) -> (chunks: [TXTValue], hashes: [UInt8]) {
-        let shares: [UInt8]
-        do throws(ErasureError) {
-            let code = try ErasureCode(dataCount: plan.dataCount, shareCount: plan.shareCount)
-            shares = try code.encode(outer[...])
-        } catch {
-            throw .chunksDoNotJoin
-        }
+    ) throws -> (chunks: [TXTValue], hashes: [UInt8]) {
+        let code = try ErasureCode(dataCount: plan.dataCount, shareCount: plan.shareCount)
+        let shares = try code.encode(outer[...])
         var chunks: [TXTValue] = []
         chunks.reserveCapacity(plan.shareCount)
         var hashes: [UInt8] = []
         hashes.reserveCapacity(plan.shareCount * SlotManifest.hashByteCount)
-        for index in 0..<plan.shareCount {
-            let start = index * ErasureCode.blockByteCount
-            do throws(WireError) {
-                let wire = try ChunkWire(wrapping: shares[start..<start + ErasureCode.blockByteCount])
-                chunks.append(wire.value)
-                hashes.append(contentsOf: wire.hash)
-            } catch {
-                throw .manifest(error)
-            }
+        for start in stride(from: 0, to: shares.count, by: ErasureCode.blockByteCount) {
+            let wire = try ChunkWire(wrapping: shares[start..<start + ErasureCode.blockByteCount])
+            chunks.append(wire.value)
+            hashes.append(contentsOf: wire.hash)
         }
         return (chunks, hashes)
     }

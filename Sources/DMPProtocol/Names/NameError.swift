@@ -15,8 +15,6 @@ public enum NameError: Error, Hashable, Sendable {
     case slot(Int)
     /// A chunk index is negative.
     case chunkIndex(Int)
-    /// A recipient id has another number of bytes than 32.
-    case recipient(byteCount: Int)
 }
 
 extension NameError: CustomStringConvertible {
@@ -30,7 +28,6 @@ extension NameError: CustomStringConvertible {
         case .notASCII: "the name holds characters outside ASCII"
         case .slot(let slot): "slot \(slot) is not one of 0 to 9"
         case .chunkIndex(let index): "there is no chunk \(index)"
-        case .recipient(let byteCount): "a recipient id has 32 bytes, not \(byteCount)"
         }
     }
 }

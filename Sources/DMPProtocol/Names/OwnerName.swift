@@ -25,7 +25,7 @@ extension OwnerName {
     ///
     /// - Throws: ``NameError/tooLong(byteCount:limit:)``, like all of the names below.
     public static func slot(_ slot: Slot, of recipient: UserID, in zone: ZoneName) throws(NameError) -> OwnerName {
-        try OwnerName(made: OwnerNameText.slot(slot.rawValue, recipient: recipient.bytes, zone: zone.text))
+        try OwnerName(made: OwnerNameText.slot(slot, of: recipient, zone: zone.text))
     }
 
     /// Where one chunk of a message stands: `chunk-0007-….zone`, with more digits from index 10,000 on.
@@ -33,7 +33,7 @@ extension OwnerName {
     /// - Throws: ``NameError/chunkIndex(_:)`` for a negative index.
     public static func chunk(_ index: Int, of key: ChunkKey, in zone: ZoneName) throws(NameError) -> OwnerName {
         guard index >= 0 else { throw .chunkIndex(index) }
-        return try OwnerName(made: OwnerNameText.chunk(index, key: key.label, zone: zone.text))
+        return try OwnerName(made: OwnerNameText.chunk(index, of: key, zone: zone.text))
     }
 
     /// Where a user of a shared zone publishes an identity: `id-….zone`. The name is hashed as it is written.
@@ -85,7 +85,7 @@ extension OwnerName {
 
     /// Where a claim provider keeps claims for a recipient: `claim-3.mb-….zone`.
     public static func claim(_ slot: Slot, of recipient: UserID, in zone: ZoneName) throws(NameError) -> OwnerName {
-        try OwnerName(made: OwnerNameText.claim(slot.rawValue, recipient: recipient.bytes, zone: zone.text))
+        try OwnerName(made: OwnerNameText.claim(slot, of: recipient, zone: zone.text))
     }
 
     /// Where a node publishes its heartbeat: `_dnsmesh-heartbeat.zone`.

@@ -7,21 +7,18 @@ private import DMPCrypto
 enum OwnerNameText {
     // MARK: Mailboxes: dots of the zone kept
 
-    static func slot(_ slot: Int, recipient: [UInt8], zone: String) -> String {
-        "slot-\(slot).mb-\(Self.hash(recipient, digits: 12)).\(zone)"
+    static func slot(_ slot: Slot, of recipient: UserID, zone: String) -> String {
+        "slot-\(slot).mb-\(Self.hash(recipient.bytes, digits: 12)).\(zone)"
     }
 
-    /// Takes the 12 digits of a ``ChunkKey``.
-    static func chunk(_ index: Int, key: String, zone: String) -> String {
+    static func chunk(_ index: Int, of key: ChunkKey, zone: String) -> String {
         let digits = String(index)
-        return "chunk-\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)-\(key).\(zone)"
+        return "chunk-\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)-\(key.label).\(zone)"
     }
 
-    static func claim(_ slot: Int, recipient: [UInt8], zone: String) throws(NameError) -> String {
-        guard recipient.count == UserID.byteCount else { throw .recipient(byteCount: recipient.count) }
-        guard (0...9).contains(slot) else { throw .slot(slot) }
+    static func claim(_ slot: Slot, of recipient: UserID, zone: String) throws(NameError) -> String {
         guard !zone.isEmpty else { throw .empty }
-        return "claim-\(slot).mb-\(Self.hash(recipient, digits: 12)).\(zone)"
+        return "claim-\(slot).mb-\(Self.hash(recipient.bytes, digits: 12)).\(zone)"
     }
 
     // MARK: Users: all trailing dots of the zone removed

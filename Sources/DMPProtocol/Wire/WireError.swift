@@ -32,8 +32,6 @@ public enum WireError: Error, Hashable, Sendable {
         case dataCount
         case chunkHashes
         case prekeyID
-        case encryptionKey
-        case signingKey
         case username
         case versions
     }
