@@ -6,7 +6,7 @@ struct MessageTests {
     @Test("Bodies of every size and kind arrive whole, with and without prekeys", arguments: Cell.all)
     func bodies(_ cell: Cell) async throws {
         try await Pair.introduced(cell) { pair in
-            let signer = try await pair.recipient.fetch(pair.sender.name, adding: false).signingPublicKey
+            let signer = try await pair.recipient.fetch(pair.sender.name).signingPublicKey
             for prekeys in [0, Body.all.count + 4] {
                 if prekeys > 0 {
                     try await pair.recipient.dnsmesh("identity", "refresh-prekeys", "--count", "\(prekeys)")

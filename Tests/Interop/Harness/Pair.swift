@@ -29,9 +29,10 @@ struct Pair: Sendable {
     static func introduced(
         _ cell: Cell,
         advertisingEnvelope: Bool = false,
+        on node: RunningNode? = nil,
         _ body: (Pair) async throws -> Void
     ) async throws {
-        try await Self.strangers(cell) { pair in
+        try await Self.strangers(cell, on: node) { pair in
             try await pair.sender.dnsmesh("identity", "publish")
             if advertisingEnvelope {
                 try await pair.recipient.dnsmesh("identity", "publish", "--advertise-v2")
@@ -45,8 +46,12 @@ struct Pair: Sendable {
     }
 
     /// Lends two people who have a config each, and nothing else.
-    static func strangers(_ cell: Cell, _ body: (Pair) async throws -> Void) async throws {
-        let node = try await SharedNodes.shared.node(cell.node)
+    static func strangers(
+        _ cell: Cell,
+        on node: RunningNode? = nil,
+        _ body: (Pair) async throws -> Void
+    ) async throws {
+        let shared = try await SharedNodes.shared.node(cell.node)
         let zone = "z\(UUID().uuidString.prefix(8).lowercased()).test"
         try await withScratchFolder { folder in
             func user(_ name: String, _ implementation: Implementation) -> User {
@@ -54,7 +59,7 @@ struct Pair: Sendable {
                     name: name,
                     implementation: implementation,
                     zone: zone,
-                    node: node,
+                    node: node ?? shared,
                     folder: folder.appending(path: name, directoryHint: .isDirectory)
                 )
             }

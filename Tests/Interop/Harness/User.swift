@@ -104,15 +104,14 @@ struct User: Sendable {
         }
     }
 
-    /// The fingerprint of a published identity, as this user sees it, and its Ed25519 key.
-    func fetch(_ person: String, adding: Bool = true) async throws -> FetchedIdentity {
-        let json = try await self.dnsmesh("identity", "fetch", person, "--json")
-        if adding { try await self.dnsmesh("identity", "fetch", person, "--add") }
-        return try JSONDecoder().decode(FetchedIdentity.self, from: Data(json.utf8))
+    /// A published identity as this user sees it.
+    func fetch(_ person: String) async throws -> FetchedIdentity {
+        try FetchedIdentity(json: try await self.dnsmesh("identity", "fetch", person, "--json"))
     }
 
     /// Runs a script on the reference's library with this user's folder.
-    func drive(_ script: String, input: [UInt8] = []) async throws -> String {
+    @discardableResult
+    func drive(_ script: String, _ arguments: String..., input: [UInt8] = []) async throws -> String {
         let python = try Implementation.referencePrograms.appending(path: "python")
         return try await Program.run(
             python,
@@ -133,6 +132,10 @@ struct FetchedIdentity: Decodable, Equatable {
     let username: String
     let publicKey: String
     let signingPublicKey: String
+
+    init(json: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    }
 
     private enum CodingKeys: String, CodingKey {
         case username
