@@ -15,7 +15,7 @@ enum DomainText {
     /// - Throws: ``NameError/label(_:)`` for the first label against the rule.
     static func checkLabels(of name: some StringProtocol, as kind: Label) throws(NameError) {
         for label in name.split(separator: ".", omittingEmptySubsequences: false) {
-            let bytes = label.utf8
+            let bytes = Array(label.utf8)
             guard (1...Self.maximumLabelByteCount).contains(bytes.count), bytes.allSatisfy({ Self.isAllowed($0, kind) })
             else { throw .label(String(label)) }
             let hyphen = UInt8(ascii: "-")
