@@ -72,7 +72,7 @@ let package = Package(
         ),
         .target(
             name: "DMPNetwork",
-            dependencies: ["DMPProtocol", "DNSTransport", "DNSWire", httpClient, nioCore, nioHTTP1, logging],
+            dependencies: ["DMPProtocol", "DNSTransport", "DNSWire", httpClient, nioCore, nioHTTP1, nioPosix],
             swiftSettings: settings
         ),
 

@@ -1,0 +1,22 @@
+public import DMPProtocol
+public import DNSTransport
+
+/// What a reader found out about a name. "Unknown" is never reported as "no".
+public enum ReadResult: Hashable, Sendable {
+    /// The name holds these TXT values, at least one, in the order of the answer. Nothing about them is verified.
+    case records([TXTValue])
+    /// An answer says so: the name doesn't exist, or it holds no TXT record.
+    case absent
+    /// Nobody knows: no answer in time, or one that says nothing about the name. Ask again later.
+    case unavailable(NetworkFailure)
+}
+
+/// Looks up the TXT values at a name.
+///
+/// Source: protocol documents, "The network layer", section 1.
+public protocol RecordReader: Sendable {
+    /// Asks for the TXT values at `name`, once or several times, until there is an answer or `deadline` has come.
+    ///
+    /// Throws `CancellationError` if the task was cancelled, and nothing else.
+    func read(_ name: OwnerName, deadline: ErasedClock.Instant) async throws(CancellationError) -> ReadResult
+}

@@ -1,0 +1,40 @@
+public import DMPProtocol
+public import DNSTransport
+
+/// What became of a write. "Unknown" is never reported as "no".
+public enum WriteResult: Hashable, Sendable {
+    /// The authority acknowledged the write.
+    case accepted
+    /// The authority said no, and would say so again: don't repeat this write as it is.
+    case refused(NetworkFailure)
+    /// Nobody knows whether it happened: no answer in time, or a failure that may pass. Writing again does no harm.
+    case unavailable(NetworkFailure)
+}
+
+/// Adds TXT values to names and takes them away.
+///
+/// Both operations may be repeated: publishing a value that is there renews its lifetime, deleting one that is gone
+/// succeeds. Nothing replaces what others have published at the same name.
+///
+/// Source: protocol documents, "The network layer", section 1.
+public protocol RecordWriter: Sendable {
+    /// Adds `value` to those at `name`, to be kept for `ttl` seconds (at least 1).
+    ///
+    /// Gives up at `deadline`, tries and waiting included. Throws `CancellationError` if the task was cancelled, and
+    /// nothing else; the outcome is then unknown.
+    func publish(
+        _ value: TXTValue,
+        at name: OwnerName,
+        ttl: UInt32,
+        deadline: ErasedClock.Instant
+    ) async throws(CancellationError) -> WriteResult
+
+    /// Takes `value` away from those at `name`, or all of them for `nil`. That nothing is there counts as accepted.
+    ///
+    /// Deadline and cancellation are as with ``publish(_:at:ttl:deadline:)``.
+    func delete(
+        _ value: TXTValue?,
+        at name: OwnerName,
+        deadline: ErasedClock.Instant
+    ) async throws(CancellationError) -> WriteResult
+}
