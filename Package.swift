@@ -18,10 +18,10 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -39,7 +39,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -85,8 +84,8 @@ let package = Package(
         .target(
             name: "DNSMeshNode",
             dependencies: [
-                "DMPNetwork", "DMPProtocol", "DNSTransport", "DNSWire", grdb, httpTypes, hummingbird, lifecycle,
-                logging, metrics, nioCore,
+                "DMPCrypto", "DMPProtocol", "DNSTransport", "DNSWire", grdb, httpTypes, hummingbird, hummingbirdCore,
+                lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -156,7 +155,7 @@ let package = Package(
             name: "DNSMeshNodeTests",
             dependencies: [
                 "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMeshNode", "DNSTransport", "DNSWire",
-                grdb, httpTypes, hummingbird, lifecycle, logging,
+                grdb, httpTypes, hummingbird, lifecycle, logging, nioCore,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: settings

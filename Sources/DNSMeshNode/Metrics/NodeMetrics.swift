@@ -1,0 +1,54 @@
+private import Synchronization
+
+/// What the node counts, in the names of the reference.
+///
+/// Source: protocol documents, "The node's HTTP API", section 7.
+final class NodeMetrics: Sendable {
+    private struct Counts {
+        var requests: [RequestKind: UInt64] = [:]
+        var queries: [String: UInt64] = [:]
+    }
+
+    private struct RequestKind: Hashable, Comparable {
+        let method: String
+        let status: Int
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.method, left.status) < (right.method, right.status)
+        }
+    }
+
+    private let counts = Mutex(Counts())
+
+    /// The method is one of those that the node knows, so that nobody can make it keep many.
+    func countRequest(method: String, status: Int) {
+        self.counts.withLock { $0.requests[RequestKind(method: method, status: status), default: 0] += 1 }
+    }
+
+    /// - Parameter outcome: A response code in lower case, `rate_limited`, `malformed` or `tsig_failed`.
+    func countQuery(outcome: String) {
+        self.counts.withLock { $0.queries[outcome, default: 0] += 1 }
+    }
+
+    /// All numbers in the text format of Prometheus, version 0.0.4.
+    func text(liveRecords: Int) -> String {
+        let counts = self.counts.withLock { $0 }
+        var lines = Self.head("dmp_dns_queries_total", "counter", "DNS messages by outcome")
+        for (outcome, count) in counts.queries.sorted(by: { $0.key < $1.key }) {
+            lines.append("dmp_dns_queries_total{outcome=\"\(outcome)\"} \(Double(count))")
+        }
+        lines += Self.head("dmp_http_requests_total", "counter", "HTTP requests by method and status")
+        for (kind, count) in counts.requests.sorted(by: { $0.key < $1.key }) {
+            lines.append(
+                "dmp_http_requests_total{method=\"\(kind.method)\",status=\"\(kind.status)\"} \(Double(count))"
+            )
+        }
+        lines += Self.head("dmp_records", "gauge", "Live records")
+        lines.append("dmp_records \(Double(liveRecords))")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func head(_ name: String, _ type: String, _ help: String) -> [String] {
+        ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
+    }
+}

@@ -1,0 +1,165 @@
+public import DMPProtocol
+package import DNSTransport
+internal import DNSWire
+internal import Hummingbird
+public import Logging
+public import ServiceLifecycle
+public import UnixSignals
+
+/// A node: stores records that come over HTTP, and serves them over DNS.
+///
+/// The order of starting is that of this file: record database, DNS sockets, HTTP socket, cleaning up. It stops in the
+/// reverse order, and answers what it has begun.
+public struct Node: Service {
+    private let configuration: NodeConfiguration
+    private let logger: Logger
+    private let now: @Sendable () -> UnixSeconds
+    private let clock: ErasedClock
+
+    /// A node of these settings; `now` tells the time of day.
+    public init(configuration: NodeConfiguration, logger: Logger, now: @escaping @Sendable () -> UnixSeconds) {
+        self.init(configuration: configuration, logger: logger, now: now, clock: .continuous)
+    }
+
+    package init(
+        configuration: NodeConfiguration,
+        logger: Logger,
+        now: @escaping @Sendable () -> UnixSeconds,
+        clock: ErasedClock
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.now = now
+        self.clock = clock
+    }
+
+    /// Runs the node until it is told to shut down gracefully, or cancelled.
+    ///
+    /// - Throws: ``NodeError``.
+    public func run() async throws {
+        try await self.run(gracefulShutdownSignals: [])
+    }
+
+    /// Runs the node until one of the signals comes, it is told to shut down gracefully, or cancelled.
+    ///
+    /// - Throws: ``NodeError``.
+    public func run(gracefulShutdownSignals: [UnixSignal]) async throws {
+        let parts = try await self.open(gracefulShutdownSignals: gracefulShutdownSignals) { _ in }
+        try await parts.run()
+    }
+
+    /// Opens the database and the DNS sockets.
+    ///
+    /// Calls `whenUp` once the HTTP socket is open too, when nothing can fail any more.
+    ///
+    /// - Returns: What is to be run.
+    /// - Throws: ``NodeError``.
+    func open(
+        gracefulShutdownSignals: [UnixSignal],
+        whenUp: @escaping @Sendable (RunningNode) async -> Void
+    ) async throws(NodeError) -> NodeParts {
+        do throws(NodeConfigurationError) {
+            try self.configuration.checkOpenBind()
+        } catch {
+            throw NodeError(.configuration, error.description, underlying: error)
+        }
+        for note in self.configuration.notes { self.logger.warning("\(note)") }
+        let store = try await self.openStore()
+        let metrics = NodeMetrics()
+        let dns = try await self.bindDNS(store: store, metrics: metrics)
+        guard let dnsAddress = UpstreamAddress(host: dns.host, port: dns.port) else {
+            throw NodeError(.dns, "DNS got no port")
+        }
+        let api = NodeAPI(
+            store: store,
+            access: HTTPAccess(
+                writeAccess: self.configuration.writeAccess,
+                operatorToken: self.configuration.operatorToken
+            ),
+            limits: self.configuration.recordLimits,
+            limiter: SourceLimiter(self.configuration.httpLimit, clock: self.clock),
+            retryAfter: self.configuration.httpLimit.secondsPerToken,
+            metrics: metrics,
+            now: self.now,
+            logger: self.logger
+        )
+        let http = NodeHTTPServer.application(
+            api,
+            configuration: self.configuration,
+            logger: self.quietLogger
+        ) { [logger, configuration] port in
+            let node = RunningNode(dnsAddress: dnsAddress, httpHost: configuration.httpHost, httpPort: port)
+            logger.info("node up: DNS at \(node.dnsAddress), HTTP at \(node.httpEndpoint)")
+            await whenUp(node)
+        }
+        let cleanup = CleanupWorker(
+            store: store,
+            interval: self.configuration.cleanupInterval,
+            clock: self.clock,
+            now: self.now,
+            logger: self.logger
+        )
+        return NodeParts(
+            services: ServiceGroup(
+                services: [DNSService(server: dns), HTTPService(application: http), cleanup],
+                gracefulShutdownSignals: gracefulShutdownSignals,
+                logger: self.quietLogger
+            ),
+            store: store
+        )
+    }
+
+    private func openStore() async throws(NodeError) -> RecordStore {
+        do throws(RecordStoreError) {
+            return try await RecordStore.open(
+                at: self.configuration.databasePath,
+                limits: self.configuration.recordLimits
+            )
+        } catch {
+            throw NodeError(.store, error.description, underlying: error)
+        }
+    }
+
+    private func bindDNS(store: RecordStore, metrics: NodeMetrics) async throws(NodeError) -> DNSServer {
+        let responder = NodeResponder(
+            store: store,
+            zone: self.configuration.servedZone.map { zone in
+                ServedZone(zone, records: self.configuration.apex, timeToLive: self.configuration.dnsTTL)
+            },
+            timeToLive: self.configuration.dnsTTL,
+            udpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),
+            tcpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),
+            metrics: metrics,
+            now: self.now,
+            logger: self.logger
+        )
+        do {
+            return try await DNSServer.bind(
+                self.configuration.dnsServer,
+                responder: responder,
+                clock: self.clock,
+                logger: self.quietLogger
+            )
+        } catch {
+            throw NodeError(.dns, "DNS can't be served: \(error)", underlying: error)
+        }
+    }
+
+    /// For the parts beneath, which say little that an operator needs.
+    private var quietLogger: Logger {
+        var logger = self.logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+}
+
+extension NodeConfiguration {
+    fileprivate var dnsServer: DNSServerConfiguration {
+        var server = DNSServerConfiguration(host: self.dnsHost, port: Int(self.dnsPort))
+        server.maximumInFlight = self.dnsMaximumConcurrency
+        server.maximumConnections = max(8 * self.dnsMaximumConcurrency, 256)
+        // On loopback one source stands for everybody.
+        if self.dnsHost.isLoopback { server.maximumConnectionsPerSource = server.maximumConnections }
+        return server
+    }
+}

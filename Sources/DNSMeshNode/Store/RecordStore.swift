@@ -1,0 +1,126 @@
+package import DMPProtocol
+private import Foundation
+internal import GRDB
+
+/// The TXT values of the node, kept in one SQLite file.
+///
+/// Writing appends: a name holds any number of values, and the same value again only gets a new lifetime. Expired values
+/// are invisible at once, and deleted by ``removeExpired(now:)``. Each call is one transaction.
+///
+/// Source: protocol documents, "The DMP node", section 3.1.
+package struct RecordStore: Sendable {
+    private let pool: DatabasePool
+    private let limits: RecordLimits
+
+    /// Opens the store in the file at `path`, and makes it if there is none.
+    ///
+    /// The file gets mode 0600, before anything is written. Missing folders above it are made with mode 0700.
+    ///
+    /// - Returns: The store, its schema up to date.
+    /// - Throws: ``RecordStoreError``. A file that can't be used is left as it is.
+    package static func open(at path: String, limits: RecordLimits) async throws(RecordStoreError) -> RecordStore {
+        try StoreFile.prepare(at: path)
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        configuration.label = "records"
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try await pool.write { try RecordSchema.migrate($0, path: path) }
+            return RecordStore(pool: pool, limits: limits)
+        } catch let error as RecordStoreError {
+            throw error
+        } catch let error as DatabaseError {
+            throw .unreadable(path, reason: error.message ?? "SQLite error \(error.resultCode.rawValue)")
+        } catch {
+            throw .unreadable(path, reason: "\(error)")
+        }
+    }
+
+    /// Ends the use of the file. Later calls fail.
+    package func close() throws {
+        try self.pool.close()
+    }
+
+    /// Adds a value, or gives a value that is there a new lifetime. A lifetime has at most 2³¹ − 1 seconds.
+    ///
+    /// - Returns: Whether the limits on the values of one name allowed it.
+    /// - Throws: The error of the database.
+    package func publish(
+        _ value: String,
+        at name: RecordName,
+        lifetime: UInt32,
+        now: UnixSeconds
+    ) async throws -> PublishOutcome {
+        let seconds = Self.column(now)
+        return try await self.pool.write { [limits] db in
+            let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
+            guard outcome == .stored else { return outcome }
+            let statement = try db.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO records
+                    (name, value, ttl, created_at, expires_at, stored_ts, value_hash, reversed_name)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """
+            )
+            try statement.execute(arguments: [
+                name.text, value, Int64(lifetime), seconds, seconds + Int64(lifetime),
+                try Self.nextStoredTime(after: seconds, in: db), RecordSchema.hash(value),
+                RecordSchema.reversed(name.text),
+            ])
+            return .stored
+        }
+    }
+
+    /// Deletes one value, or all values of a name.
+    ///
+    /// - Returns: Whether there was one, expired values included.
+    package func delete(_ value: String?, at name: RecordName) async throws -> Bool {
+        try await self.pool.write { db in
+            if let value {
+                try db.execute(
+                    sql: "DELETE FROM records WHERE name = ? AND value = ?",
+                    arguments: [name.text, value]
+                )
+            } else {
+                try db.execute(sql: "DELETE FROM records WHERE name = ?", arguments: [name.text])
+            }
+            return db.changesCount > 0
+        }
+    }
+
+    /// The live values of a name, in the order of writing.
+    package func values(at name: RecordName, now: UnixSeconds) async throws -> [StoredValue] {
+        let seconds = Self.column(now)
+        return try await self.pool.read { try Self.values(at: name, now: seconds, in: $0) }
+    }
+
+    /// What is known about a name.
+    func find(_ name: RecordName, now: UnixSeconds) async throws -> StoredName {
+        let seconds = Self.column(now)
+        return try await self.pool.read { db in
+            let values = try Self.values(at: name, now: seconds, in: db)
+            guard values.isEmpty else { return .values(values) }
+            return try Self.hasDescendants(name, now: seconds, in: db) ? .onlyDescendants : .absent
+        }
+    }
+
+    /// Deletes what has expired.
+    ///
+    /// - Returns: How many values that were.
+    @discardableResult
+    package func removeExpired(now: UnixSeconds) async throws -> Int {
+        let seconds = Self.column(now)
+        return try await self.pool.write { db in
+            try db.execute(sql: "DELETE FROM records WHERE expires_at <= ?", arguments: [seconds])
+            return db.changesCount
+        }
+    }
+
+    /// How many live values there are.
+    package func count(now: UnixSeconds) async throws -> Int {
+        let seconds = Self.column(now)
+        return try await self.pool.read { db in
+            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM records WHERE expires_at > ?", arguments: [seconds]) ?? 0
+        }
+    }
+}
