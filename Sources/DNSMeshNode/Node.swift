@@ -89,7 +89,7 @@ public struct Node: Service {
             logger: self.quietLogger
         ) { [logger, configuration] port in
             let node = RunningNode(dnsAddress: dnsAddress, httpHost: configuration.httpHost, httpPort: port)
-            logger.info("node up: DNS at \(node.dnsAddress), HTTP at \(node.httpEndpoint)")
+            logger.info("node up dns=\(node.dnsAddress) http=\(node.httpEndpoint)")
             await whenUp(node)
         }
         let cleanup = CleanupWorker(

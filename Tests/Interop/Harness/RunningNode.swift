@@ -11,8 +11,9 @@ struct RunningNode: Sendable {
         let host: String
         let port: String
 
+        /// Reads `host:port`, with or without `http://`.
         init(_ text: Substring) throws {
-            let parts = text.split(separator: ":")
+            let parts = text.split(separator: "/").last?.split(separator: ":") ?? []
             guard parts.count == 2, Int(parts[1]) != nil else {
                 throw Program.Failure(what: "not an address: \(text)")
             }
