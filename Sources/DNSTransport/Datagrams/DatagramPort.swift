@@ -11,12 +11,11 @@ import Synchronization
 final class DatagramPort: Sendable {
     private enum State {
         case opening
-        case open(any Channel)
+        case open(DatagramOutbox<AddressedEnvelope<ByteBuffer>>)
         case closed
     }
 
     private let state = Mutex(State.opening)
-    private let answers = Mutex<[AddressedEnvelope<ByteBuffer>]>([])
     private let address: SocketAddress
     private let eventLoop: any EventLoop
     private let queue: WorkQueue
@@ -68,35 +67,22 @@ final class DatagramPort: Sendable {
     func close() async {
         let channel = self.state.withLock { state -> (any Channel)? in
             defer { state = .closed }
-            guard case .open(let channel) = state else { return nil }
-            return channel
+            guard case .open(let outbox) = state else { return nil }
+            return outbox.channel
         }
         await channel?.closeAndWait()
     }
 
-    /// Sends an answer together with those of other workers. It is lost if the system can't take it.
+    /// Sends an answer, which is lost if the system can't take it.
     func send(_ bytes: [UInt8], to address: SocketAddress) {
-        let isFirst = self.answers.withLock { answers in
-            answers.append(AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)))
-            return answers.count == 1
-        }
-        if isFirst { self.eventLoop.execute { self.flush() } }
-    }
-
-    private func flush() {
-        let answers = self.answers.withLock { answers in
-            defer { answers = [] }
-            return answers
-        }
-        guard case .open(let channel) = self.state.withLock(\.self), channel.isWritable else { return }
-        for answer in answers { channel.write(answer, promise: nil) }
-        channel.flush()
+        guard case .open(let outbox) = self.state.withLock(\.self) else { return }
+        outbox.send(AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)))
     }
 
     private func adopt(_ channel: any Channel) -> EventLoopFuture<Void> {
         let isWanted = self.state.withLock { state in
             if case .closed = state { return false }
-            state = .open(channel)
+            state = .open(DatagramOutbox(channel: channel))
             return true
         }
         return isWanted ? channel.eventLoop.makeSucceededVoidFuture() : channel.close()

@@ -1,0 +1,258 @@
+import NIOCore
+
+/// The UDP queries that wait for an answer, by the socket that they were sent from.
+///
+/// Decides, and lets its owner act: nothing here waits, sends or opens.
+struct DatagramTable: Sendable {
+    typealias Outbox = DatagramOutbox<ByteBuffer>
+
+    /// What the owner has to do, in any order.
+    struct Effects: Sendable {
+        var sends: [(outbox: Outbox, datagram: [UInt8])] = []
+        var ended: [EndedQuery] = []
+        var closing: [any Channel] = []
+        var openings = 0
+        /// When the table has to be asked again at the latest.
+        var next: ErasedClock.Instant?
+    }
+
+    struct Entry: Sendable {
+        var query: OutgoingQuery
+        var sends = 0
+        var sentAt: ErasedClock.Instant
+        var nextSend: ErasedClock.Instant?
+
+        var due: ErasedClock.Instant { min(self.nextSend ?? self.query.deadline, self.query.deadline) }
+    }
+
+    struct Socket: Sendable {
+        let outbox: Outbox
+        let opened: ErasedClock.Instant
+        var used = 0
+        var isRetired = false
+        var pending: [UInt16: Entry] = [:]
+    }
+
+    let configuration: DNSClientConfiguration
+    let upstream: UpstreamAddress
+    var roundTrip: RoundTripEstimate
+    private(set) var sockets: [Int: Socket] = [:]
+    /// The sockets that take new queries.
+    private var live: [Int] = []
+    private var opening = 0
+    private var waiting: [OutgoingQuery] = []
+    private var isClosed = false
+    private var random = SystemRandomNumberGenerator()
+
+    init(configuration: DNSClientConfiguration, upstream: UpstreamAddress) {
+        self.configuration = configuration
+        self.upstream = upstream
+        self.roundTrip = RoundTripEstimate(first: configuration.firstResendInterval)
+    }
+
+    // MARK: Queries
+
+    mutating func add(_ query: OutgoingQuery, at now: ErasedClock.Instant) -> Effects {
+        var effects = Effects()
+        guard !self.isClosed else {
+            effects.ended = [query.ended(DNSTransportError(.closed, "the DNS client was stopped"))]
+            return effects
+        }
+        guard query.deadline > now else {
+            effects.ended = [query.ended(self.timeout)]
+            return effects
+        }
+        if self.live.count + self.opening < max(1, self.configuration.socketCount) {
+            self.opening += 1
+            effects.openings = 1
+        }
+        if let number = self.live.randomElement(using: &self.random) {
+            self.assign(query, to: number, at: now, &effects)
+        } else {
+            self.waiting.append(query)
+            effects.next = query.deadline
+        }
+        return effects
+    }
+
+    mutating func cancel(_ number: UInt64) -> Effects {
+        var effects = Effects()
+        if let index = self.waiting.firstIndex(where: { $0.number == number }) {
+            effects.ended = [self.waiting.remove(at: index).ended(CancellationError())]
+            return effects
+        }
+        for (socket, state) in self.sockets {
+            guard let (id, entry) = state.pending.first(where: { $0.value.query.number == number }) else { continue }
+            self.remove(id, from: socket, &effects)
+            effects.ended = [entry.query.ended(CancellationError())]
+            break
+        }
+        return effects
+    }
+
+    /// Takes a datagram that came in at a socket. One that answers nothing changes nothing.
+    mutating func receive(_ bytes: [UInt8], at socket: Int, now: ErasedClock.Instant) -> Effects {
+        var effects = Effects()
+        guard bytes.count >= 2 else { return effects }
+        let id = UInt16(bytes[0]) << 8 | UInt16(bytes[1])
+        guard let entry = self.sockets[socket]?.pending[id], let answer = entry.query.matched(by: bytes) else {
+            return effects
+        }
+        if entry.sends == 1 { self.roundTrip.record(entry.sentAt.duration(to: now)) }
+        self.remove(id, from: socket, &effects)
+        effects.ended.append(entry.query.ended(answer))
+        return effects
+    }
+
+    /// Sends again what waited long enough, ends what waited too long.
+    mutating func fire(at now: ErasedClock.Instant) -> Effects {
+        var effects = Effects()
+        effects.ended = self.waiting.filter { $0.deadline <= now }.map { $0.ended(self.timeout) }
+        self.waiting.removeAll { $0.deadline <= now }
+        effects.next = self.waiting.map(\.deadline).min()
+        for (number, socket) in self.sockets {
+            for (id, var entry) in socket.pending {
+                if entry.query.deadline <= now {
+                    effects.ended.append(entry.query.ended(self.timeout))
+                    self.remove(id, from: number, &effects)
+                    continue
+                }
+                if let nextSend = entry.nextSend, nextSend <= now {
+                    self.send(&entry, from: socket.outbox, at: now, &effects)
+                    self.sockets[number]?.pending[id] = entry
+                }
+                effects.next = min(effects.next ?? entry.due, entry.due)
+            }
+        }
+        return effects
+    }
+
+    // MARK: Sockets
+
+    mutating func opened(_ outbox: Outbox, as number: Int, at now: ErasedClock.Instant) -> Effects {
+        var effects = Effects()
+        self.opening -= 1
+        guard !self.isClosed else {
+            effects.closing = [outbox.channel]
+            return effects
+        }
+        self.sockets[number] = Socket(outbox: outbox, opened: now)
+        self.live.append(number)
+        let queries = self.waiting
+        self.waiting = []
+        for query in queries { self.assign(query, to: number, at: now, &effects) }
+        return effects
+    }
+
+    mutating func failedToOpen(_ error: any Error) -> Effects {
+        var effects = Effects()
+        self.opening -= 1
+        guard self.live.isEmpty, self.opening == 0 else { return effects }
+        effects.ended = self.waiting.map { $0.ended(self.unreachable(error)) }
+        self.waiting = []
+        return effects
+    }
+
+    /// Ends the queries of a socket that reports an error: nobody can tell which of them it is about.
+    mutating func failed(_ number: Int, with error: any Error) -> Effects {
+        var effects = Effects()
+        guard let socket = self.sockets[number] else { return effects }
+        let reason = self.unreachable(error)
+        effects.ended = socket.pending.values.map { $0.query.ended(reason) }
+        self.sockets[number]?.pending = [:]
+        return effects
+    }
+
+    mutating func lost(_ number: Int, because error: any Error) -> Effects {
+        let effects = self.failed(number, with: error)
+        self.sockets[number] = nil
+        self.live.removeAll { $0 == number }
+        return effects
+    }
+
+    mutating func close() -> Effects {
+        self.isClosed = true
+        let reason = DNSTransportError(.closed, "the DNS client was stopped")
+        var effects = Effects()
+        effects.ended = self.waiting.map { $0.ended(reason) }
+        for socket in self.sockets.values {
+            effects.ended += socket.pending.values.map { $0.query.ended(reason) }
+            effects.closing.append(socket.outbox.channel)
+        }
+        (self.waiting, self.sockets, self.live) = ([], [:], [])
+        return effects
+    }
+}
+
+// MARK: - Steps
+
+extension DatagramTable {
+    private mutating func assign(
+        _ query: OutgoingQuery,
+        to number: Int,
+        at now: ErasedClock.Instant,
+        _ effects: inout Effects
+    ) {
+        guard var socket = self.sockets[number] else { return }
+        guard let id = unusedID(in: socket.pending, using: &self.random) else {
+            effects.ended.append(
+                query.ended(DNSTransportError(.overloaded, "too many queries wait for \(self.upstream)"))
+            )
+            return
+        }
+        var entry = Entry(query: query, sentAt: now)
+        entry.query.setID(id)
+        self.send(&entry, from: socket.outbox, at: now, &effects)
+        effects.next = min(effects.next ?? entry.due, entry.due)
+        self.sockets[number] = nil  // so that the dictionary of pending queries is not copied
+        socket.pending[id] = entry
+        socket.used += 1
+        let age = socket.opened.duration(to: now)
+        if socket.used >= self.configuration.queriesPerSocket || age >= self.configuration.socketLifetime {
+            socket.isRetired = true
+            self.live.removeAll { $0 == number }
+        }
+        self.sockets[number] = socket
+    }
+
+    private mutating func send(
+        _ entry: inout Entry,
+        from outbox: Outbox,
+        at now: ErasedClock.Instant,
+        _ effects: inout Effects
+    ) {
+        entry.sends += 1
+        let interval = self.roundTrip.interval(afterSends: entry.sends)
+        entry.nextSend = entry.sends < self.configuration.maximumSends ? now.advanced(by: interval) : nil
+        effects.sends.append((outbox, entry.query.bytes))
+    }
+
+    /// Removes a query that is over, and its socket if that was only kept for it.
+    private mutating func remove(_ id: UInt16, from number: Int, _ effects: inout Effects) {
+        self.sockets[number]?.pending[id] = nil
+        guard let socket = self.sockets[number], socket.isRetired, socket.pending.isEmpty else { return }
+        effects.closing.append(socket.outbox.channel)
+        self.sockets[number] = nil
+    }
+
+    private var timeout: DNSTransportError {
+        DNSTransportError(.timeout, "no answer from \(self.upstream) in time")
+    }
+
+    private func unreachable(_ error: any Error) -> DNSTransportError {
+        DNSTransportError(reaching: self.upstream, error)
+    }
+}
+
+extension DNSTransportError {
+    /// What an error of a socket means for who wanted to reach `upstream`.
+    init(reaching upstream: UpstreamAddress, _ error: any Error) {
+        if let error = error as? DNSTransportError {
+            self = error
+        } else if (error as? IOError)?.isRefusal == true {
+            self.init(.refused, "nothing listens at \(upstream)", underlying: error)
+        } else {
+            self.init(.unreachable, "\(upstream) can't be reached", underlying: error)
+        }
+    }
+}
