@@ -13,10 +13,11 @@ package enum PublicTestData {
 
     /// Decodes one file, or returns `nil` and says that its cases were skipped where the folder is missing.
     ///
-    /// - Parameter cases: How many cases the file holds, for the message.
-    /// - Throws: The error of reading or of decoding a file that is there.
+    /// The message says how many `cases` the file holds. A file that is there but can't be read or decoded throws.
     package static func load<File: Decodable>(
-        _ path: String, skipping cases: Int, as type: File.Type = File.self
+        _ path: String,
+        skipping cases: Int,
+        as type: File.Type = File.self
     ) throws -> File? {
         let file = folder.appending(path: path)
         guard FileManager.default.fileExists(atPath: file.path) else {

@@ -34,11 +34,20 @@ struct RunningNode: Sendable {
                 Implementation.driver("reference_node.py").path,
             ]
         }
+        return try await Self.start(command, in: folder, environment: Self.environment(folder: folder))
+    }
+
+    /// Starts a node by any command.
+    static func start(
+        _ command: [String],
+        in folder: URL,
+        environment: [String: String]
+    ) async throws -> RunningNode {
         let owner = String(ProcessInfo.processInfo.processIdentifier)
         let started = try await Program.run(
             Implementation.driver("start-node"),
             [folder.path, owner] + command,
-            environment: Self.environment(folder: folder),
+            environment: environment,
             limit: .seconds(90)
         ).expecting(0)
         let words = started.text.split(whereSeparator: \.isWhitespace)
