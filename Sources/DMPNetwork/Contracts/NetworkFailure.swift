@@ -45,6 +45,8 @@ extension NetworkFailure {
         public static let unreachable = Code("unreachable")
         /// The connection ended before the answer was complete.
         public static let connectionLost = Code("connectionLost")
+        /// Too many questions to this server are under way from here.
+        public static let overloaded = Code("overloaded")
         /// The reader or writer was used after its end.
         public static let closed = Code("closed")
 

@@ -19,10 +19,10 @@ extension HTTPVerdict {
             self = .done(.unavailable(NetworkFailure(.closed, "the writer for \(host) was closed")))
         case let error as HTTPClientError where error.isBeforeConnection:
             self = .unreachable(host, error.shortDescription)
-        case let error as HTTPParserError:
+        case let error as HTTPParserError where error != .invalidEOFState:
             let message = "the answer of \(host) isn't HTTP: \(error)"
             self = .done(.unavailable(NetworkFailure(.malformedAnswer, message)))
-        case is HTTPClientError, is ChannelError:
+        case is HTTPClientError, is HTTPParserError, is ChannelError:
             self = .lost(host)
         case let error as IOError where error.isAfterConnection:
             self = .lost(host)
