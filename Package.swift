@@ -142,7 +142,8 @@ let package = Package(
         .testTarget(
             name: "DMPNetworkTests",
             dependencies: [
-                "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport", "DNSWire", nioCore, nioHTTP1, nioPosix,
+                "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport", "DNSWire", logging, nioCore, nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: settings
         ),
