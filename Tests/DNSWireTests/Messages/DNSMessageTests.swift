@@ -37,10 +37,10 @@ struct DNSMessageTests {
         #expect(try message == DNSMessage(decoding: Self.answer.bytes[...]))
     }
 
-    @Test("A message that ends early says so, wherever it is cut", arguments: 0..<58)
+    @Test("A message that ends early says so, wherever it is cut", arguments: 0..<56)
     func cut(count: Int) throws {
         let bytes = Self.answer.bytes
-        #expect(bytes.count == 58)
+        #expect(bytes.count == 56)
         #expect {
             try DNSMessage(decoding: bytes[..<count])
         } throws: { error in
@@ -56,7 +56,7 @@ struct DNSMessageTests {
             (
                 "A of three bytes",
                 "0001 8000 0000 0001 0000 0001 00 0001 0001 00000000 0003 010203 00 0001 0001 00000000 0000",
-                .rdataTooShort(at: 23)
+                .rdataTooShort(at: 25)
             ),
             (
                 "A of three bytes at the end", "0001 8000 0000 0001 0000 0000 00 0001 0001 00000000 0003 010203",
@@ -189,7 +189,7 @@ struct DNSMessageTests {
         expected.isTruncated = true
         expected.answers = []
         #expect(try DNSMessage(decoding: cut[...]) == expected)
-        #expect(answer.encode(limit: 20).hex == "000386000000000000000000")
+        #expect(answer.encode(limit: 20).hex == "000387000000000000000000")
         #expect(answer.encode(limit: -1).count == 12)
 
         answer.answers = Array(repeating: record, count: 110)
