@@ -14,10 +14,21 @@ package enum Vectors {
 
     /// Decodes the file `<kind>.json`.
     ///
+    /// - Parameters:
+    ///   - kind: The name of the file.
+    ///   - isSnakeCase: Whether keys such as `chunk_names` decode into properties such as `chunkNames`.
+    ///   - type: What the file holds.
+    /// - Returns: The decoded file.
     /// - Throws: The error of reading or of decoding, which names the missing key.
-    package static func load<File: Decodable>(_ kind: String, as type: File.Type = File.self) throws -> File {
+    package static func load<File: Decodable>(
+        _ kind: String,
+        convertingSnakeCase isSnakeCase: Bool = false,
+        as type: File.Type = File.self
+    ) throws -> File {
         let data = try Data(contentsOf: folder.appending(path: "\(kind).json"))
-        return try JSONDecoder().decode(type, from: data)
+        let decoder = JSONDecoder()
+        if isSnakeCase { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+        return try decoder.decode(type, from: data)
     }
 
     /// Prints how many cases of a kind ran, so that a test log shows the coverage.
