@@ -78,7 +78,7 @@ let package = Package(
         // MARK: Engine and node
         .target(
             name: "DNSMesh",
-            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "ErasureCoding", grdb, logging],
+            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSTransport", grdb, logging],
             swiftSettings: settings
         ),
         .target(
@@ -104,7 +104,7 @@ let package = Package(
         // MARK: Examples
         .executableTarget(
             name: "SendAndReceive",
-            dependencies: ["DNSMesh"],
+            dependencies: ["DMPNetwork", "DMPProtocol", "DNSMesh"],
             path: "Examples/SendAndReceive",
             swiftSettings: settings
         ),

@@ -1,0 +1,61 @@
+public import DMPProtocol
+
+/// Who the client is, where it publishes, and its limits.
+public struct MeshConfiguration: Sendable {
+    /// The own user name. Owner names hash it as it is written here.
+    public var username: Username
+    /// The mailbox zone: own chunks, manifests and prekeys are published here, and own mail arrives here.
+    public var zone: ZoneName
+    /// The zone that anchors the own identity record at `dmp.<zone>`; `nil` for the hashed form in ``zone``.
+    public var identityZone: ZoneName?
+    /// Delivers messages of unknown senders as long as no contact has a pinned signing key.
+    public var allowsTrustOnFirstUse: Bool
+    /// How long a message lives when the caller doesn't say, in seconds. Shortened to what the node allows.
+    public var messageLifetime: UInt64
+    /// The largest TXT value that the node takes, in bytes; `nil` for no limit. Default nodes take 2,048.
+    public var valueByteLimit: Int?
+    /// How many unused prekeys are kept published.
+    public var prekeyTarget: Int
+    /// How many reads or writes are in flight at once.
+    public var width: Int
+    /// How long one send, receive pass or publish may take in all.
+    public var operationTimeout: Duration
+    /// How many values are looked at in one slot; what lies beyond is counted as dropped.
+    public var valuesPerSlot: Int
+
+    public init(
+        username: Username,
+        zone: ZoneName,
+        identityZone: ZoneName? = nil,
+        allowsTrustOnFirstUse: Bool = false,
+        messageLifetime: UInt64 = 86_400,
+        valueByteLimit: Int? = 2_048,
+        prekeyTarget: Int = 25,
+        width: Int = 64,
+        operationTimeout: Duration = .seconds(60),
+        valuesPerSlot: Int = 1_024
+    ) {
+        self.username = username
+        self.zone = zone
+        self.identityZone = identityZone
+        self.allowsTrustOnFirstUse = allowsTrustOnFirstUse
+        self.messageLifetime = messageLifetime
+        self.valueByteLimit = valueByteLimit
+        self.prekeyTarget = prekeyTarget
+        self.width = width
+        self.operationTimeout = operationTimeout
+        self.valuesPerSlot = valuesPerSlot
+    }
+
+    /// The address that an envelope claims: the user name at the identity zone, or else at the mailbox zone.
+    ///
+    /// `nil` if it has no canonical form; messages then go out without an envelope.
+    public var address: UserAddress? {
+        let host = self.identityZone ?? self.zone
+        do {
+            return try UserAddress(canonicalizing: "\(self.username.text)@\(host.text)")
+        } catch {
+            return nil
+        }
+    }
+}

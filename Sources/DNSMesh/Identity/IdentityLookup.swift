@@ -1,0 +1,134 @@
+import DMPNetwork
+public import DMPProtocol
+import DNSTransport
+
+/// Whose identity is looked up.
+public enum IdentityQuery: Hashable, Sendable {
+    /// `user@host`: anchored at the host's zone, or else by the hash of the user name there.
+    case address(username: Username, host: ZoneName)
+    /// A plain user name in a shared mesh zone. Anybody may publish there, so compare the fingerprint.
+    case name(username: Username, zone: ZoneName)
+
+    var username: Username {
+        switch self {
+        case .address(let username, _), .name(let username, _): username
+        }
+    }
+
+    var host: ZoneName {
+        switch self {
+        case .address(_, let host): host
+        case .name(_, let zone): zone
+        }
+    }
+}
+
+/// A verified identity, and where it was found.
+public struct FetchedIdentity: Hashable, Sendable {
+    public let record: IdentityRecord
+    public let owner: OwnerName
+    /// The host of the address, or the zone that a plain name was looked up in.
+    public let host: ZoneName
+}
+
+/// Several identities claim the same name: the user must compare fingerprints.
+public struct AmbiguousIdentity: Error, Hashable, Sendable {
+    public let owner: OwnerName
+    public let candidates: [IdentityRecord]
+}
+
+/// Finds the identity that is published under an address.
+struct IdentityLookup: Sendable {
+    let reader: any RecordReader
+    let deadline: ErasedClock.Instant
+    let now: UnixSeconds
+
+    /// Reads the names of an address, the most trustworthy first, and picks the one identity there.
+    ///
+    /// - Parameters:
+    ///   - query: Whose identity it is.
+    ///   - accepted: The fingerprint that the user has compared; then only that identity will do.
+    /// - Returns: The newest record of that identity.
+    /// - Throws: ``MeshError``, and `CancellationError`.
+    @concurrent
+    func fetch(_ query: IdentityQuery, accepting accepted: Fingerprint?) async throws -> FetchedIdentity {
+        let names = try self.names(query)
+        let (owner, values) = try await self.firstFilled(names)
+        let records = self.identities(in: values, of: query.username)
+        guard let first = records.first else {
+            throw MeshError(
+                .identityInvalid,
+                "found TXT records at \(owner) but none is a valid identity of \(query.username.text); ask its owner to "
+                    + "publish it again"
+            )
+        }
+        if let accepted {
+            guard let match = records.first(where: { $0.fingerprint == accepted }) else {
+                let found = records.map(\.fingerprint.text).joined(separator: ", ")
+                throw MeshError(
+                    .fingerprintMismatch,
+                    "no identity at \(owner) has the fingerprint \(accepted.text); found \(found)"
+                )
+            }
+            return FetchedIdentity(record: match, owner: owner, host: query.host)
+        }
+        guard records.count == 1 else {
+            let ambiguous = AmbiguousIdentity(owner: owner, candidates: records)
+            throw MeshError(
+                .ambiguousIdentity,
+                "ambiguous: \(records.count) valid identity records at \(owner)",
+                underlying: ambiguous
+            )
+        }
+        return FetchedIdentity(record: first, owner: owner, host: query.host)
+    }
+
+    /// The names to look at, the most trustworthy first.
+    private func names(_ query: IdentityQuery) throws -> [OwnerName] {
+        var names: [OwnerName] = []
+        if case .address(_, let host) = query { names.append(try OwnerName.anchoredIdentity(in: host)) }
+        let spelled = query.username.text
+        names.append(try OwnerName.hashedIdentity(of: spelled, in: query.host))
+        if spelled != spelled.lowercased() {
+            names.append(try OwnerName.hashedIdentity(of: spelled.lowercased(), in: query.host))
+        }
+        return names
+    }
+
+    /// Reads all names at once and takes the first that holds anything.
+    private func firstFilled(_ names: [OwnerName]) async throws -> (OwnerName, [TXTValue]) {
+        let results = try await names.concurrentMap(width: names.count) { name in
+            try await self.reader.read(name, deadline: self.deadline)
+        }
+        var failure: NetworkFailure?
+        for (name, result) in zip(names, results) {
+            switch result {
+            case .records(let values): return (name, values)
+            case .absent: continue
+            case .unavailable(let reason): failure = failure ?? reason
+            }
+        }
+        let places = names.map(\.text).joined(separator: " or ")
+        if let failure {
+            throw MeshError(
+                .unavailable,
+                "could not read \(places): \(failure); check the resolver and try again",
+                underlying: failure
+            )
+        }
+        throw MeshError(.identityNotFound, "no identity record at \(places)")
+    }
+
+    /// The valid records of that user, one for each pair of keys: of republished ones the newest.
+    private func identities(in values: [TXTValue], of username: Username) -> [IdentityRecord] {
+        var newest: [Fingerprint: IdentityRecord] = [:]
+        for value in values {
+            guard let record = try? Signed<IdentityRecord>(parsing: value, now: self.now).body,
+                record.username.lowercased() == username.text.lowercased()
+            else { continue }
+            if let other = newest[record.fingerprint], other.issued >= record.issued { continue }
+            newest[record.fingerprint] = record
+        }
+        return newest.values.sorted { ($0.issued, $0.fingerprint.text) < ($1.issued, $1.fingerprint.text) }
+    }
+}

@@ -1,0 +1,93 @@
+import DMPCrypto
+import DMPNetwork
+import DMPProtocol
+
+/// One message that may be fetched: its verified manifest, and where and from whom it was found.
+struct Candidate: Sendable {
+    let manifest: SlotManifest
+    let zone: ZoneName
+    /// The contact whose pinned key signed it; `nil` on first use.
+    let contact: Contact?
+
+    var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
+}
+
+/// A manifest that verifies and is for us, and the zone in which it was found.
+struct FoundManifest: Sendable {
+    let manifest: SlotManifest
+    let zone: ZoneName
+
+    var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
+}
+
+/// Sorts what the mailbox holds into messages to fetch and reasons to drop.
+struct CandidateSieve: Sendable {
+    let recipient: UserID
+    let gate: TrustGate
+    let now: UnixSeconds
+    let width: Int
+
+    /// How many values are checked in one task.
+    private static let batchCount = 64
+
+    /// Keeps the manifests that verify, signatures checked in parallel.
+    func manifests(
+        in values: [(zone: ZoneName, value: TXTValue)],
+        dropped: inout [DropReason: Int]
+    ) async -> [FoundManifest] {
+        let batches = stride(from: 0, to: values.count, by: Self.batchCount).map {
+            Array(values[$0..<min($0 + Self.batchCount, values.count)])
+        }
+        let verdicts = await batches.concurrentMap(width: self.width) { batch in
+            batch.map { self.check($0.value, in: $0.zone) }
+        }
+        return Self.sorted(verdicts.joined(), dropped: &dropped)
+    }
+
+    /// Keeps the messages of accepted senders: those of contacts first, each group by age. The same message found in
+    /// several zones stands here once for each.
+    func candidates(among found: [FoundManifest], dropped: inout [DropReason: Int]) -> [Candidate] {
+        let verdicts = found.map { find -> Result<Candidate, Drop> in
+            switch self.gate.judge(find.manifest.sender, in: find.zone) {
+            case .pinned(let contact):
+                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact))
+            case .firstUse: .success(Candidate(manifest: find.manifest, zone: find.zone, contact: nil))
+            case .refused(let reason): .failure(Drop(reason: reason))
+            }
+        }
+        return Self.sorted(verdicts, dropped: &dropped).sorted { left, right in
+            if (left.contact == nil) != (right.contact == nil) { return left.contact != nil }
+            return left.manifest.issued < right.manifest.issued
+        }
+    }
+
+    private struct Drop: Error { let reason: DropReason }
+
+    private static func sorted<Find>(
+        _ verdicts: some Sequence<Result<Find, Drop>>,
+        dropped: inout [DropReason: Int]
+    ) -> [Find] {
+        var kept: [Find] = []
+        for verdict in verdicts {
+            switch verdict {
+            case .success(let find): kept.append(find)
+            case .failure(let drop): dropped[drop.reason, default: 0] += 1
+            }
+        }
+        return kept
+    }
+
+    private func check(_ value: TXTValue, in zone: ZoneName) -> Result<FoundManifest, Drop> {
+        guard let manifest = try? Signed<SlotManifest>(parsing: value, now: self.now).body else {
+            return .failure(Drop(reason: .notAManifest))
+        }
+        guard manifest.recipient == self.recipient else { return .failure(Drop(reason: .notForUs)) }
+        guard !manifest.isExpired(at: self.now) else { return .failure(Drop(reason: .expired)) }
+        do {
+            try manifest.checkReceivable()
+        } catch {
+            return .failure(Drop(reason: .unusableManifest))
+        }
+        return .success(FoundManifest(manifest: manifest, zone: zone))
+    }
+}

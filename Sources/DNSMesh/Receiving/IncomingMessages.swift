@@ -1,0 +1,60 @@
+import DMPNetwork
+import DNSTransport
+import Logging
+
+/// The messages of ``DMPClient/messages(every:)``.
+public struct IncomingMessages: AsyncSequence, Sendable {
+    public typealias Element = ReceivedMessage
+    public typealias Failure = any Error
+
+    let client: DMPClient
+    let clock: ErasedClock
+    let pause: Duration
+    let logger: Logger
+
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(client: self.client, clock: self.clock, pause: self.pause, logger: self.logger)
+    }
+
+    /// Works when it is asked for the next message; between two calls nothing runs.
+    public struct Iterator: AsyncIteratorProtocol {
+        let client: DMPClient
+        let clock: ErasedClock
+        let pause: Duration
+        let logger: Logger
+        private var buffer: [ReceivedMessage] = []
+        private var handedOut: ReceivedMessage?
+        private var isFirstPass = true
+
+        init(client: DMPClient, clock: ErasedClock, pause: Duration, logger: Logger) {
+            self.client = client
+            self.clock = clock
+            self.pause = pause
+            self.logger = logger
+        }
+
+        public mutating func next() async throws -> ReceivedMessage? {
+            if let message = self.handedOut {
+                try await self.client.inbox.acknowledge([message])
+                self.handedOut = nil
+            }
+            while self.buffer.isEmpty {
+                if !self.isFirstPass { try await self.clock.sleep(until: self.clock.now.advanced(by: self.pause)) }
+                self.isFirstPass = false
+                self.buffer = try await self.pass().reversed()
+            }
+            self.handedOut = self.buffer.popLast()
+            return self.handedOut
+        }
+
+        private func pass() async throws -> [ReceivedMessage] {
+            do {
+                _ = try await self.client.resumeSending()
+                return try await self.client.receive(acknowledging: false).messages
+            } catch let error as MeshError where error.code.isNetworkFailure {
+                self.logger.warning("\(error)")
+                return try await self.client.inbox.waiting()
+            }
+        }
+    }
+}

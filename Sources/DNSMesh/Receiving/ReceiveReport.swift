@@ -1,0 +1,13 @@
+public import DMPNetwork
+
+/// What one pass over the mailbox found.
+public struct ReceiveReport: Sendable {
+    /// Messages that nobody was handed before, oldest first. They lie in the inbox.
+    public let messages: [ReceivedMessage]
+    /// How many finds were not delivered, by reason.
+    public let dropped: [DropReason: Int]
+    /// Why some names could not be read; mail may wait there.
+    public let failures: [NetworkFailure]
+    /// How many mailbox names were asked for.
+    public let namesAsked: Int
+}

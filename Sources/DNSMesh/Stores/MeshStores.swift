@@ -1,0 +1,56 @@
+public import DMPProtocol
+public import Foundation
+import GRDB
+public import Logging
+
+/// The files of one client: `prekeys.db` and `replay_cache.json`, which it shares with the Python client, and
+/// `state.db` of its own. All of them are readable by their owner alone.
+public struct MeshStores: Sendable {
+    let prekeys: PrekeyStore
+    let replay: ReplayCache
+    let replayFile: ReplayFile?
+    let state: DatabaseQueue
+
+    /// Opens the files in a folder, which is made with mode 0700 if it is missing.
+    ///
+    /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable`` or ``MeshError/Code/storeTooNew``, naming the file.
+    public static func directory(_ folder: URL, now: UnixSeconds, logger: Logger) throws(MeshError) -> MeshStores {
+        do {
+            try PrivateFile.createFolder(folder)
+        } catch {
+            throw MeshError(
+                .storeUnusable,
+                "can't make the folder \(folder.path): \(PrivateFile.reason(error))",
+                underlying: error
+            )
+        }
+        let prekeys = SQLiteFile(
+            url: folder.appending(path: "prekeys.db"),
+            schema: .prekeys,
+            now: now,
+            logger: logger
+        )
+        let state = SQLiteFile(url: folder.appending(path: "state.db"), schema: .state, now: now, logger: logger)
+        return try MeshStores(
+            prekeys: prekeys.open(),
+            state: state.open(),
+            replayFile: ReplayFile(folder: folder)
+        )
+    }
+
+    /// Stores that end with the process. Every outstanding prekey ends with them, so this is for tests and examples.
+    public static func memory() throws(MeshError) -> MeshStores {
+        try MeshStores(
+            prekeys: SQLiteFile.openInMemory(.prekeys),
+            state: SQLiteFile.openInMemory(.state),
+            replayFile: nil
+        )
+    }
+
+    private init(prekeys: DatabaseQueue, state: DatabaseQueue, replayFile: ReplayFile?) {
+        self.prekeys = PrekeyStore(database: prekeys)
+        self.replay = ReplayCache(database: state)
+        self.replayFile = replayFile
+        self.state = state
+    }
+}

@@ -1,0 +1,112 @@
+import DMPCrypto
+package import DMPProtocol
+package import Foundation
+package import Logging
+
+/// The file in which the Python client of the same folder notes what it has delivered.
+///
+/// A JSON array of `["<signing key, hex>", "<message id, hex>", <expiry, Unix seconds>]`. Entries that can't be read
+/// are skipped; a file that is no such array is kept aside.
+///
+/// Source: protocol documents, "Files on disk", section `replay_cache.json`.
+package struct ReplayFile: Sendable {
+    package struct Entry: Hashable, Sendable {
+        package let key: ReplayCache.Key
+        package let expires: UnixSeconds
+    }
+
+    /// Files beyond this are not read: a hundred thousand entries.
+    static let largestByteCount = 20_000_000
+
+    private let url: URL
+    private let lock: FolderLock
+
+    package init(folder: URL) {
+        self.url = folder.appending(path: "replay_cache.json")
+        self.lock = FolderLock(folder: folder)
+    }
+
+    package func entries(now: UnixSeconds, logger: Logger) async throws -> [Entry] {
+        try await BlockingWork.run { try self.read(now: now, logger: logger) }
+    }
+
+    package func add(_ entries: [Entry], now: UnixSeconds, logger: Logger) async throws {
+        try await BlockingWork.run { try self.merge(entries, now: now, logger: logger) }
+    }
+
+    package func read(now: UnixSeconds, logger: Logger) throws(MeshError) -> [Entry] {
+        guard FileManager.default.fileExists(atPath: self.url.path) else { return [] }
+        do {
+            let data = try Data(contentsOf: self.url)
+            guard data.count <= Self.largestByteCount, let entries = Self.parse(data) else {
+                let aside = self.url.appendingPathExtension("broken-\(now.rawValue)")
+                try FileManager.default.moveItem(at: self.url, to: aside)
+                logger.warning("\(self.url.path) is damaged; kept as \(aside.path), a new one will be made")
+                return []
+            }
+            return entries
+        } catch {
+            throw MeshError(
+                .storeUnusable,
+                "can't use \(self.url.path): \(PrivateFile.reason(error)); check its rights",
+                underlying: error
+            )
+        }
+    }
+
+    /// Adds the entries to those in the file, the later expiry winning, and drops those that have expired.
+    package func merge(_ entries: [Entry], now: UnixSeconds, logger: Logger) throws(MeshError) {
+        do {
+            try self.lock.withLock {
+                var merged: [ReplayCache.Key: UnixSeconds] = [:]
+                let before = try self.read(now: now, logger: logger)
+                for entry in before + entries where entry.expires >= now {
+                    merged[entry.key] = max(merged[entry.key] ?? entry.expires, entry.expires)
+                }
+                let old = Dictionary(before.map { ($0.key, $0.expires) }, uniquingKeysWith: max)
+                guard merged != old else { return }
+                try PrivateFile.replace(self.url, with: Self.text(merged))
+            }
+        } catch let error as MeshError {
+            throw error
+        } catch {
+            throw MeshError(
+                .storeUnusable,
+                "can't write \(self.url.path): \(PrivateFile.reason(error)); check its rights and the disk",
+                underlying: error
+            )
+        }
+    }
+
+    private static func parse(_ data: Data) -> [Entry]? {
+        guard let triples = try? JSONSerialization.jsonObject(with: data) as? [Any] else { return nil }
+        return triples.compactMap { triple in
+            guard let triple = triple as? [Any], triple.count == 3, let sender = triple[0] as? String,
+                let message = triple[1] as? String, let number = triple[2] as? NSNumber, number.int64Value > 0,
+                let senderKey = try? Ed25519.PublicKey(hex: sender), let bytes = Self.bytes(hex: message),
+                let messageID = try? MessageID(bytes)
+            else { return nil }
+            return Entry(
+                key: ReplayCache.Key(sender: senderKey, message: messageID),
+                expires: UnixSeconds(rawValue: UInt64(number.int64Value))
+            )
+        }
+    }
+
+    private static func bytes(hex: String) -> [UInt8]? {
+        guard hex.utf8.count == 32 else { return nil }
+        var bytes: [UInt8] = []
+        var rest = hex[...]
+        while !rest.isEmpty {
+            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
+            bytes.append(byte)
+            rest = rest.dropFirst(2)
+        }
+        return bytes
+    }
+
+    private static func text(_ entries: [ReplayCache.Key: UnixSeconds]) -> [UInt8] {
+        let triples = entries.map { "[\"\($0.key.sender.hex)\", \"\($0.key.message.hex)\", \($0.value.rawValue)]" }
+        return Array("[\(triples.sorted().joined(separator: ", "))]".utf8)
+    }
+}
