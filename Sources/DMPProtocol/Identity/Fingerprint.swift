@@ -6,6 +6,7 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     /// 16 lower-case hexadecimal digits.
     public let text: String
 
+    /// The fingerprint of two public keys of one user.
     public init(encryptionKey: X25519.PublicKey, signingKey: Ed25519.PublicKey) {
         self.text = Hexadecimal.encode(SHA256.hash(encryptionKey.bytes + signingKey.bytes).prefix(8))
     }

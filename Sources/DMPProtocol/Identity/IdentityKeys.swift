@@ -9,12 +9,16 @@ public final class IdentityKeys: Sendable {
     private static let signingSuffix = Array("DMP-v1-Ed25519-signing-key".utf8)
     private static let storageSalt = Array("dnsmesh-storage-v1".utf8)
 
+    /// What senders address messages to.
     public let userID: UserID
     package let x25519: X25519.SecretKey
     package let ed25519: Ed25519.SecretKey
 
+    /// What messages are sealed to when no prekey is at hand.
     public var encryptionKey: X25519.PublicKey { self.x25519.publicKey }
+    /// What verifies the records of this user.
     public var signingKey: Ed25519.PublicKey { self.ed25519.publicKey }
+    /// What the user reads out to others.
     public var fingerprint: Fingerprint {
         Fingerprint(encryptionKey: self.encryptionKey, signingKey: self.signingKey)
     }

@@ -2,11 +2,13 @@ public import DMPCrypto
 
 /// What identifies a user as recipient: SHA-256 of the bytes of the long-term X25519 key.
 public struct UserID: Hashable, Sendable {
+    /// The bytes of an id.
     public static let byteCount = 32
 
     /// 32 bytes.
     public let bytes: [UInt8]
 
+    /// The id of the user with this long-term key.
     public init(of encryptionKey: X25519.PublicKey) {
         self.bytes = SHA256.hash(encryptionKey.bytes)
     }

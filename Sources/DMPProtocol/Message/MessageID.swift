@@ -2,6 +2,7 @@ private import DMPCrypto
 
 /// What identifies a message: 16 random bytes, chosen by its sender.
 public struct MessageID: Hashable, Sendable {
+    /// The bytes of an id.
     public static let byteCount = 16
 
     /// 16 bytes.

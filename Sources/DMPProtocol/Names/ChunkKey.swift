@@ -5,6 +5,7 @@ public struct ChunkKey: Hashable, Sendable {
     /// The first 12 digits of SHA-256(message id ‖ recipient id ‖ sender's Ed25519 key).
     public let label: String
 
+    /// The key of one message between two users.
     public init(message: MessageID, recipient: UserID, sender: Ed25519.PublicKey) {
         let digest = SHA256.hash(message.bytes + recipient.bytes + sender.bytes)
         self.label = Hexadecimal.encode(digest.prefix(6))

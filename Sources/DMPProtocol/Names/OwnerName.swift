@@ -2,6 +2,7 @@
 ///
 /// Source: protocol documents, "DNS owner names", section 1.
 public struct OwnerName: Hashable, Sendable, CustomStringConvertible {
+    /// The name without trailing dot.
     public let text: String
 
     /// Folds A-Z, takes one trailing dot away and checks every label: 1 to 63 of a-z, 0-9, `-` and `_`.

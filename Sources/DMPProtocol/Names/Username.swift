@@ -3,8 +3,10 @@
 /// 1 to 64 bytes of UTF-8 without `@`, white space and control characters. Owner names are made from a hash of the
 /// exact bytes, so `alice` and `Alice` are two users.
 public struct Username: Hashable, Sendable {
+    /// The most bytes of UTF-8.
     public static let maximumByteCount = 64
 
+    /// The name as it is hashed.
     public let text: String
 
     /// - Throws: ``NameError/empty``, ``NameError/tooLong(byteCount:limit:)``, ``NameError/username(_:)``.

@@ -2,6 +2,7 @@
 ///
 /// Labels of 1 to 63 characters out of a-z, 0-9, `-` and `_`; at most 253 characters in all.
 public struct ZoneName: Hashable, Sendable, CustomStringConvertible {
+    /// The name without trailing dot.
     public let text: String
 
     /// Folds A-Z and takes one trailing dot away.

@@ -26,8 +26,11 @@ public struct IdentityRecord: Hashable, Sendable {
 
     /// 1 to 64 bytes. It may hold line breaks and control characters: escape it before it is shown.
     public let username: String
+    /// What messages to the user are sealed to when no prekey is at hand. Any 32 bytes.
     public let encryptionKey: X25519.PublicKey
+    /// What verifies this record and all others of the user.
     public let signingKey: Ed25519.PublicKey
+    /// When the record was made; the latest record of one pair of keys counts.
     public let issued: UnixSeconds
     /// The versions of the message format that the user reads: at least one, rising.
     public let versions: [UInt8]
@@ -52,10 +55,12 @@ public struct IdentityRecord: Hashable, Sendable {
         self.versions = sorted
     }
 
+    /// What the user should read out when asked.
     public var fingerprint: Fingerprint {
         Fingerprint(encryptionKey: self.encryptionKey, signingKey: self.signingKey)
     }
 
+    /// What messages to the user are addressed to.
     public var userID: UserID { UserID(of: self.encryptionKey) }
 
     /// Whether messages to this user may carry the sender's address.

@@ -14,11 +14,14 @@ public import DMPCrypto
 ///
 /// Source: protocol documents, "TXT records", section 5.
 public struct Prekey: Hashable, Sendable {
+    /// The number that manifests name it by, different for each prekey of a user.
     public let id: ID
+    /// What one message is sealed to.
     public let publicKey: X25519.PublicKey
     /// The last second in which the prekey counts.
     public let expires: UnixSeconds
 
+    /// A prekey that is still to be signed.
     public init(id: ID, publicKey: X25519.PublicKey, expires: UnixSeconds) {
         self.id = id
         self.publicKey = publicKey
@@ -30,6 +33,7 @@ public struct Prekey: Hashable, Sendable {
 
     /// The number by which a slot manifest names a prekey.
     public struct ID: Hashable, Sendable {
+        /// 1 to 2³²−1.
         public let rawValue: UInt32
 
         /// - Throws: ``WireError/body(_:)`` for 0, which a manifest uses for "no prekey".

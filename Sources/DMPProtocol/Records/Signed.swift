@@ -2,6 +2,7 @@ package import DMPCrypto
 
 /// A record whose signature was checked or just made: nothing else makes a value of this type.
 public struct Signed<Body: Hashable & Sendable>: Hashable, Sendable {
+    /// What the record says.
     public let body: Body
     /// The record as it is published: prefix ‖ base64(body ‖ signature). Withdrawing a record takes exactly this text.
     public let value: TXTValue

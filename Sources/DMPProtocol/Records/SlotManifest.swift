@@ -23,14 +23,19 @@ public struct SlotManifest: Hashable, Sendable {
     /// The bytes of one chunk hash.
     public static let hashByteCount = SHA256.byteCount
 
+    /// Which message; it also decides the slot.
     public let messageID: MessageID
+    /// Who signed the manifest and thereby all chunks.
     public let sender: Ed25519.PublicKey
+    /// Whom the message is for.
     public let recipient: UserID
     /// n, at least k.
     public let shareCount: Int
     /// k, at least 1.
     public let dataCount: Int
+    /// Which prekey of the recipient the message is sealed to; `nil` for the long-term key.
     public let prekey: Prekey.ID?
+    /// When the message was sent. A hostile time may be any.
     public let issued: UnixSeconds
     /// The last second in which the manifest counts.
     public let expires: UnixSeconds
@@ -65,6 +70,7 @@ public struct SlotManifest: Hashable, Sendable {
         self.chunkHashes = chunkHashes
     }
 
+    /// Where in the recipient's mailbox the manifest stands.
     public var slot: Slot { self.messageID.slot }
 
     /// What the names of the chunks are made of.

@@ -1,7 +1,9 @@
 /// A point in time as the records carry it: whole seconds since 1970-01-01 00:00 UTC, without leap seconds.
 public struct UnixSeconds: Hashable, Comparable, Sendable {
+    /// Seconds since 1970.
     public let rawValue: UInt64
 
+    /// The time that many seconds after the start of 1970.
     public init(rawValue: UInt64) {
         self.rawValue = rawValue
     }

@@ -9,6 +9,7 @@ package enum Base64 {
     /// Appends the text of `bytes` to `text`.
     package static func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
         text.reserveCapacity(text.count + Self.encodedByteCount(bytes.count))
+        let alphabet = Self.alphabet  // fetched once: a static table is looked up at each use
         var index = bytes.startIndex
         while bytes.endIndex - index >= 3 {
             let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
@@ -46,6 +47,7 @@ package enum Base64 {
         let padCount = last != pad ? 0 : text[text.endIndex - 2] != pad ? 1 : 2
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count / 4 * 3)
+        let values = Self.values  // fetched once, as above
         var index = text.startIndex
         let fullEnd = padCount == 0 ? text.endIndex : text.endIndex - 4
         while index < fullEnd {

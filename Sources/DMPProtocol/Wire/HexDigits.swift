@@ -1,20 +1,5 @@
-/// Hexadecimal digits as the protocol writes them (lower case) and reads them (either case).
+/// Hexadecimal digits as others may write them in a message header.
 package enum HexDigits {
-    /// Appends two lower-case digits for each byte.
-    package static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
-        text.reserveCapacity(text.count + 2 * bytes.count)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-    }
-
-    package static func text(_ bytes: some Collection<UInt8>) -> String {
-        var text: [UInt8] = []
-        Self.append(bytes, to: &text)
-        return String(decoding: text, as: UTF8.self)
-    }
-
     /// Reads pairs of digits; ASCII white space may stand before, between and after the pairs.
     ///
     /// - Returns: The bytes, or `nil` at any other character or at a pair that is torn apart.
@@ -35,8 +20,6 @@ package enum HexDigits {
         }
         return high == nil ? bytes : nil
     }
-
-    private static let digits = Array("0123456789abcdef".utf8)
 
     private static func isWhiteSpace(_ character: UInt8) -> Bool {
         character == 0x20 || (0x09...0x0d).contains(character)

@@ -2,12 +2,15 @@
 ///
 /// Any bytes, as zones hold records of others too. Records of this protocol are ASCII.
 public struct TXTValue: Hashable, Sendable {
+    /// The value without the length bytes of its character-strings.
     public let bytes: [UInt8]
 
+    /// A value of any bytes.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
+    /// The UTF-8 bytes of a text.
     public init(_ text: String) {
         self.bytes = Array(text.utf8)
     }
@@ -15,6 +18,7 @@ public struct TXTValue: Hashable, Sendable {
     /// The value for people and JSON; bytes that are not UTF-8 are replaced.
     public var text: String { String(decoding: self.bytes, as: UTF8.self) }
 
+    /// What the limits of stores count.
     public var byteCount: Int { self.bytes.count }
 }
 
