@@ -74,7 +74,7 @@ extension String {
         return String(self[...last])
     }
 
-    fileprivate var trimmingWhiteSpace: String {
+    var trimmingWhiteSpace: String {
         guard let first = self.firstIndex(where: { !$0.isWhitespace }),
             let last = self.lastIndex(where: { !$0.isWhitespace })
         else { return "" }

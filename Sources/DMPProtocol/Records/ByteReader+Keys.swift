@@ -12,4 +12,10 @@ extension ByteReader {
         let bytes = try self.read(X25519.PublicKey.byteCount)
         do { return try X25519.PublicKey(bytes) } catch { throw .truncated }
     }
+
+    /// Reads an Ed25519 signature, 64 bytes.
+    package mutating func readSignature() throws(WireError) -> Ed25519.Signature {
+        let bytes = try self.read(Ed25519.Signature.byteCount)
+        do { return try Ed25519.Signature(bytes) } catch { throw .truncated }
+    }
 }

@@ -20,14 +20,28 @@ extension Signed where Body: RecordBody {
         now: UnixSeconds,
         signer: (ArraySlice<UInt8>) throws(WireError) -> Ed25519.PublicKey
     ) throws(WireError) {
-        let signatureByteCount = Ed25519.Signature.byteCount
+        try self.init(verifying: value, now: now, signatureCount: 1) { (body) throws(WireError) in [try signer(body)] }
+    }
+
+    /// Verifies a body that several keys sign, in the order in which `signers` names them.
+    ///
+    /// - Throws: ``WireError``, in the order of ``init(verifying:now:signer:)``.
+    package init(
+        verifying value: TXTValue,
+        now: UnixSeconds,
+        signatureCount: Int,
+        signers: (ArraySlice<UInt8>) throws(WireError) -> [Ed25519.PublicKey]
+    ) throws(WireError) {
+        let signatureByteCount = signatureCount * Ed25519.Signature.byteCount
         let maximum = Body.bodyByteCounts.upperBound + signatureByteCount
         let blob = try value.decode(after: Body.prefix, maximumByteCount: maximum)
         guard Body.bodyByteCounts.contains(blob.count - signatureByteCount) else { throw .length(blob.count) }
         let signed = blob.dropLast(signatureByteCount)
-        let signature: Ed25519.Signature
-        do { signature = try Ed25519.Signature(blob.suffix(signatureByteCount)) } catch { throw .signature }
-        guard try signer(signed).isValidSignature(signature, for: signed) else { throw .signature }
+        var signatures = ByteReader(blob.suffix(signatureByteCount))
+        for key in try signers(signed) {
+            guard try key.isValidSignature(signatures.readSignature(), for: signed) else { throw .signature }
+        }
+        try signatures.expectEnd()
         let body = try Body(signedBody: signed)
         try body.checkExpiry(at: now)
         self.init(checked: body, value: value)
@@ -39,6 +53,12 @@ extension Signed where Body: RecordBody {
         body.encode(into: &writer)
         writer.write(key.sign(writer.bytes).bytes)
         self.init(checked: body, value: TXTValue(prefix: Body.prefix, encoding: writer.bytes))
+    }
+
+    package init(signing body: Body, with first: borrowing Ed25519.SecretKey, and second: borrowing Ed25519.SecretKey) {
+        let encoded = body.encoded
+        let signatures = first.sign(encoded).bytes + second.sign(encoded).bytes
+        self.init(checked: body, value: TXTValue(prefix: Body.prefix, encoding: encoded + signatures))
     }
 }
 

@@ -19,10 +19,18 @@ public enum WireError: Error, Hashable, Sendable {
     case body(Field)
     /// The signature is not one of the signer over the body, or the signer's key is one that proves nothing.
     case signature
-    /// The key that shall sign is not the key that the record names as its signer.
+    /// The key that shall sign, or under which the record shall be verified, is not the key that the record names.
     case signerMismatch
+    /// The record is for another name than the one asked for.
+    case nameMismatch
+    /// The record's last second has passed.
+    case expired
     /// The record expires later than any honest record would.
     case tooFarAhead
+    /// The record says that it was made later than clocks can differ.
+    case issuedAhead
+    /// The record is older than the caller allows.
+    case tooOld
 
     /// The fields that a ``WireError/body(_:)`` can name.
     public enum Field: Hashable, Sendable {
@@ -34,5 +42,18 @@ public enum WireError: Error, Hashable, Sendable {
         case prekeyID
         case username
         case versions
+        case magic
+        case clusterName
+        case nodes
+        case nodeID
+        case httpEndpoint
+        case dnsEndpoint
+        case userDomain
+        case entries
+        case clusterDomain
+        case subjectKind
+        case subject
+        case newKey
+        case reason
     }
 }
