@@ -21,13 +21,13 @@ public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
     public init(_ text: String) throws(NetworkFailure) {
         let trimmed = text.trimmingWhitespace()
         let (scheme, rest) = Self.splitScheme(trimmed)
-        guard scheme == "https" || scheme == "http" else { throw Self.invalid(trimmed, "only https and http work") }
+        guard scheme == "https" || scheme == "http" else { throw Self.invalid("only https and http work") }
         guard rest.utf8.count <= 2048, rest.utf8.allSatisfy(Self.isAllowed) else {
-            throw Self.invalid(trimmed, "it has characters that don't belong there")
+            throw Self.invalid("it has characters that don't belong there")
         }
         let authority = rest.prefix { $0 != "/" }
         guard let (host, port) = Self.splitAuthority(authority) else {
-            throw Self.invalid(trimmed, "the part before the path must be a host, or host:port")
+            throw Self.invalid("the part before the path must be a host, or host:port")
         }
         var path = rest.dropFirst(authority.count)
         while path.last == "/" { path.removeLast() }
@@ -46,11 +46,9 @@ public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
             || IPv6Address(self.host) == IPv6Address.loopback
     }
 
-    private static func invalid(_ text: Substring, _ reason: String) -> NetworkFailure {
-        NetworkFailure(
-            .invalidConfiguration,
-            "'\(text.displayable(limit: 100))' is no endpoint such as https://node.example: \(reason)"
-        )
+    /// The text itself isn't shown, as it may hold a password.
+    private static func invalid(_ reason: String) -> NetworkFailure {
+        NetworkFailure(.invalidConfiguration, "the endpoint must be a URL such as https://node.example: \(reason)")
     }
 
     private static func splitScheme(_ text: Substring) -> (scheme: String, rest: Substring) {

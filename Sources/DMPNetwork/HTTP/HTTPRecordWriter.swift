@@ -55,6 +55,9 @@ public final class HTTPRecordWriter: RecordWriter {
         self.ramp = Mutex(ramp)
     }
 
+    /// How many requests are under way, and how many wait for their turn.
+    package var load: (running: Int, waiting: Int) { self.limiter.load }
+
     public func publish(
         _ value: TXTValue,
         at name: OwnerName,
@@ -126,6 +129,7 @@ public final class HTTPRecordWriter: RecordWriter {
             return nil
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
+            self.adjustWidth(keepsConnection: false)
             return HTTPVerdict(error, host: self.endpoint.host)
         }
     }
@@ -146,10 +150,7 @@ public final class HTTPRecordWriter: RecordWriter {
         )
         let body = try await self.body(of: response)
         if let body { answer.readError(from: body) }
-        self.limiter.width = self.ramp.withLock { ramp in
-            ramp.answered(keepsConnection: body != nil && answer.keepsConnection)
-            return ramp.width
-        }
+        self.adjustWidth(keepsConnection: body != nil && answer.keepsConnection)
         return answer.verdict(on: request.method)
     }
 
@@ -164,6 +165,13 @@ public final class HTTPRecordWriter: RecordWriter {
         } catch {
             guard !Task.isCancelled else { throw CancellationError() }
             return nil
+        }
+    }
+
+    private func adjustWidth(keepsConnection: Bool) {
+        self.limiter.width = self.ramp.withLock { ramp in
+            ramp.answered(keepsConnection: keepsConnection)
+            return ramp.width
         }
     }
 

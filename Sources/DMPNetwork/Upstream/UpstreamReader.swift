@@ -47,7 +47,14 @@ public final class UpstreamReader: RecordReader {
 
     private func failure(_ error: any Error) -> NetworkFailure {
         guard let error = error as? DNSTransportError else { return self.noAnswer }
-        let code: NetworkFailure.Code =
+        return NetworkFailure(error, from: self.upstream)
+    }
+}
+
+extension NetworkFailure {
+    /// Why there was no answer from `upstream`.
+    package init(_ error: DNSTransportError, from upstream: UpstreamAddress) {
+        let code: Code =
             switch error.code {
             case .timeout: .timeout
             case .refused, .unreachable, .bindFailed: .unreachable
@@ -56,7 +63,7 @@ public final class UpstreamReader: RecordReader {
             case .overloaded: .overloaded
             case .closed: .closed
             }
-        return NetworkFailure(code, "\(self.upstream): \(error.message.displayable(limit: 200))")
+        self.init(code, "\(upstream): \(error.message.displayable(limit: 200))")
     }
 }
 

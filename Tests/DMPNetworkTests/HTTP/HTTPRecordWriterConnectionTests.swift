@@ -55,6 +55,22 @@ struct HTTPRecordWriterConnectionTests {
         }
     }
 
+    @Test("A node that is slow to accept is asked four times at first, and gets everything in the end")
+    func slowAccept() async throws {
+        try await ScriptedHTTPServer.run(acceptsAtOnce: false, script: { _ in .createdAndClosed }) { server in
+            try await self.withWriter(to: server) { writer in
+                let results = try await withThrowingTaskGroup(of: [WriteResult].self) { group in
+                    group.addTask { try await self.publish(30, through: writer) }
+                    while writer.load != (4, 26) { await Task.yield() }
+                    try await server.accept()
+                    return try await group.next()
+                }
+                #expect(results?.allSatisfy { $0 == .accepted } == true)
+            }
+            #expect(server.requests.count == 30)
+        }
+    }
+
     @Test("A node that keeps connections gets up to the full width, and not more", arguments: [16, 6])
     func fullWidth(width: Int) async throws {
         var settings = HTTPRecordWriter.Settings()

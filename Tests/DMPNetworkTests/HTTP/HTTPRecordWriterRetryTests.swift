@@ -1,59 +1,33 @@
 import DMPNetwork
-import DMPProtocol
 import DMPTesting
 import DNSTransport
 import Testing
 
 @Suite("Trying again over HTTP", .timeLimit(.minutes(1)))
 struct HTTPRecordWriterRetryTests {
-    private let name: OwnerName
-    private let manual = ManualClock()
-    private let clock: ErasedClock
+    private let writing: PausedWriting
 
     init() throws {
-        self.name = try OwnerName("slot-1.mb-0123456789ab.mesh.test")
-        self.clock = ErasedClock(self.manual)
+        self.writing = try PausedWriting()
     }
 
-    /// Publishes once to a server with this script, the clock being moved forward during pauses.
-    private func publish(
-        to server: ScriptedHTTPServer,
-        within limit: Duration = .seconds(60),
-        settings: HTTPRecordWriter.Settings = .init()
-    ) async throws -> WriteResult {
-        try await self.publish(toPort: server.port, within: limit, settings: settings)
-    }
-
-    private func publish(
-        toPort port: Int,
-        within limit: Duration = .seconds(60),
-        settings: HTTPRecordWriter.Settings = .init()
-    ) async throws -> WriteResult {
-        let endpoint = try HTTPEndpoint("http://127.0.0.1:\(port)")
-        let (clock, name) = (self.clock, self.name)
-        return try await self.manual.driving(by: .milliseconds(50)) {
-            try await withHTTPRecordWriter(to: endpoint, token: nil, clock: clock, settings: settings) { writer in
-                let deadline = clock.now.advanced(by: limit)
-                return try await writer.publish(TXTValue("a"), at: name, ttl: 300, deadline: deadline)
-            }
-        }
-    }
-
-    @Test("After 429 the next try waits as long as the node asks")
-    func retryAfter() async throws {
+    @Test("After 429 the next try waits as long as the node asks", arguments: [3, 120])
+    func retryAfter(seconds: Int) async throws {
+        let reply = ScriptedReply.answer("429 Too Many Requests", headers: "Retry-After: \(seconds)\r\n", body: "{}")
         let times = Shared<[Duration]>([])
-        let clock = self.clock
+        let clock = self.writing.clock
         try await ScriptedHTTPServer.run { request in
             times.change { $0.append(clock.now.offset) }
-            return request.index == 0
-                ? .answer("429 Too Many Requests", headers: "Retry-After: 3\r\n", body: "{}") : .created
+            return request.index == 0 ? reply : .created
         } _: { server in
-            let result = try await self.publish(to: server)
+            let result = try await self.writing.publish(
+                to: server.url,
+                within: .seconds(200),
+                pauses: [.seconds(seconds)]
+            )
             #expect(result == .accepted)
         }
-        let waits = zip(times.value, times.value.dropFirst()).map { $1 - $0 }
-        #expect(waits.count == 1)
-        #expect(waits.allSatisfy { $0 >= .seconds(3) && $0 < .seconds(5) }, "\(waits)")
+        #expect(times.value == [.zero, .seconds(seconds)])
     }
 
     @Test(
@@ -65,7 +39,8 @@ struct HTTPRecordWriterRetryTests {
     )
     func passingFailure(reply: ScriptedReply) async throws {
         try await ScriptedHTTPServer.run(script: { $0.index < 3 ? reply : .created }) { server in
-            let result = try await self.publish(to: server)
+            let pauses = [100, 200, 400].map { Duration.milliseconds($0) }
+            let result = try await self.writing.publish(to: server.url, pauses: pauses)
             #expect(result == .accepted)
             #expect(server.requests.count == 4)
             #expect(Set(server.requests.map(\.body)).count == 1)
@@ -82,14 +57,10 @@ struct HTTPRecordWriterRetryTests {
     )
     func lastingFailure(reply: ScriptedReply, code: NetworkFailure.Code) async throws {
         try await ScriptedHTTPServer.run(script: { _ in reply }) { server in
-            let result = try await self.publish(to: server, within: .seconds(10))
-            guard case .unavailable(let failure) = result else {
-                Issue.record("\(result) isn't unavailable")
-                return
-            }
-            #expect(failure.code == code)
-            #expect((4...12).contains(server.requests.count), "\(server.requests.count) tries in ten seconds")
-            #expect(self.clock.now.offset <= .seconds(10))
+            let pauses = [100, 200, 400, 800, 1600, 3200].map { Duration.milliseconds($0) }
+            let result = try await self.writing.publish(to: server.url, within: .seconds(10), pauses: pauses)
+            #expect(result.failureCode == code)
+            #expect(server.requests.count == 7)
         }
     }
 
@@ -97,7 +68,7 @@ struct HTTPRecordWriterRetryTests {
     func retryAfterBeyondDeadline() async throws {
         let reply = ScriptedReply.answer("503 Service Unavailable", headers: "Retry-After: 86400\r\n")
         try await ScriptedHTTPServer.run(script: { _ in reply }) { server in
-            let result = try await self.publish(to: server)
+            let result = try await self.writing.publish(to: server.url)
             guard case .unavailable(let failure) = result else {
                 Issue.record("\(result) isn't unavailable")
                 return
@@ -107,69 +78,96 @@ struct HTTPRecordWriterRetryTests {
         }
     }
 
-    @Test("A node that can't be reached is tried four times")
-    func unreachable() async throws {
+    @Test("A node that can't be reached is tried four times", arguments: ["127.0.0.1", "localhost"])
+    func unreachable(host: String) async throws {
         let port = Shared(0)
         try await ScriptedHTTPServer.run(script: { _ in .silence }) { server in port.change { $0 = server.port } }
-        guard case .unavailable(let failure) = try await self.publish(toPort: port.value) else {
-            Issue.record("not unavailable")
+        let pauses = [100, 200, 400].map { Duration.milliseconds($0) }
+        let result = try await self.writing.publish(to: "http://\(host):\(port.value)", pauses: pauses)
+        guard case .unavailable(let failure) = result else {
+            Issue.record("\(result) isn't unavailable")
             return
         }
         #expect(failure.code == .unreachable)
-        #expect(failure.message == "can't reach 127.0.0.1: nothing listens there")
+        #expect(failure.message == "can't reach \(host): nothing listens there")
+    }
+
+    @Test("A node that speaks no TLS can't be reached over https")
+    func noTLS() async throws {
+        try await ScriptedHTTPServer.run(script: { _ in .silence }) { server in
+            let pauses = [100, 200, 400].map { Duration.milliseconds($0) }
+            server.greet("HTTP/1.1 400 Bad Request\r\n\r\n")
+            let result = try await self.writing.publish(to: "https://127.0.0.1:\(server.port)", pauses: pauses)
+            #expect(result.failureCode == .unreachable)
+        }
     }
 
     @Test("Silence ends at the deadline")
     func silence() async throws {
-        let (clock, name) = (self.clock, self.name)
         try await ScriptedHTTPServer.run(script: { _ in .silence }) { server in
-            let endpoint = try HTTPEndpoint("http://127.0.0.1:\(server.port)")
             let result = try await withThrowingTaskGroup(of: WriteResult.self) { group in
-                group.addTask {
-                    try await withHTTPRecordWriter(to: endpoint, token: nil, clock: clock) { writer in
-                        let deadline = clock.now.advanced(by: .seconds(5))
-                        return try await writer.publish(TXTValue("a"), at: name, ttl: 300, deadline: deadline)
-                    }
-                }
+                group.addTask { try await self.writing.publish(to: server.url, within: .seconds(5)) }
                 await server.waitForRequests(1)
-                self.manual.advance(by: .seconds(5))
+                self.writing.manual.advance(by: .seconds(5))
                 return try await group.next()
             }
-            guard case .unavailable(let failure) = result else {
-                Issue.record("not unavailable")
-                return
-            }
-            #expect(failure.code == .timeout)
+            #expect(result?.failureCode == .timeout)
             #expect(server.requests.count == 1)
         }
     }
 
-    @Test("A try that takes too long is given up and repeated")
+    @Test("A try that takes ten seconds is given up and repeated")
     func slowTry() async throws {
-        var shortTry = HTTPRecordWriter.Settings()
-        shortTry.tryTimeout = .milliseconds(200)
-        let settings = shortTry
         try await ScriptedHTTPServer.run(script: { $0.index == 0 ? .silence : .created }) { server in
-            let clock = ErasedClock.continuous
-            let endpoint = try HTTPEndpoint("http://127.0.0.1:\(server.port)")
-            try await withHTTPRecordWriter(to: endpoint, token: nil, clock: clock, settings: settings) { writer in
-                let deadline = clock.now.advanced(by: .seconds(30))
-                let result = try await writer.publish(TXTValue("a"), at: self.name, ttl: 300, deadline: deadline)
-                #expect(result == .accepted)
+            let result = try await withThrowingTaskGroup(of: WriteResult.self) { group in
+                group.addTask {
+                    try await self.writing.publish(to: server.url, pauses: [.milliseconds(100)])
+                }
+                await server.waitForRequests(1)
+                self.writing.manual.advance(by: .seconds(10))
+                return try await group.next()
             }
-            #expect(server.requests.count >= 2)
+            #expect(result == .accepted)
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test("The rest of an answer that doesn't come is given up after two seconds, and the status counts")
+    func hangingBody() async throws {
+        let reply = ScriptedReply.send("HTTP/1.1 201 Created\r\nContent-Length: 12\r\n\r\n{")
+        try await ScriptedHTTPServer.run(script: { _ in reply }) { server in
+            let isDone = Shared(false)
+            let result = try await withThrowingTaskGroup(of: WriteResult.self) { group in
+                group.addTask {
+                    defer { isDone.change { $0 = true } }
+                    let ages = Duration.seconds(1_000_000_000)
+                    return try await self.writing.publish(to: server.url, within: ages, tryTimeout: ages)
+                }
+                await server.waitForRequests(1)
+                while !isDone.value {
+                    self.writing.manual.advance(by: .milliseconds(1))
+                    await Task.yield()
+                }
+                return try await group.next()
+            }
+            #expect(result == .accepted)
         }
     }
 
     @Test("A deadline in the past costs no request")
     func pastDeadline() async throws {
         try await ScriptedHTTPServer.run(script: { _ in .created }) { server in
-            guard case .unavailable(let failure) = try await self.publish(to: server, within: .zero) else {
-                Issue.record("not unavailable")
-                return
-            }
-            #expect(failure.code == .timeout)
+            let result = try await self.writing.publish(to: server.url, within: .zero)
+            #expect(result.failureCode == .timeout)
             #expect(server.connectionCount == 0)
         }
+    }
+}
+
+extension WriteResult {
+    /// Why the outcome of a write is unknown.
+    fileprivate var failureCode: NetworkFailure.Code? {
+        guard case .unavailable(let failure) = self else { return nil }
+        return failure.code
     }
 }

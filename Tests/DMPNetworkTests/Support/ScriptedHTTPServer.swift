@@ -47,15 +47,19 @@ final class ScriptedHTTPServer: Sendable {
         /// Requests that came and weren't answered yet.
         var inFlight = 0
         var mostInFlight = 0
+        /// Sent to every connection before anything has come from it.
+        var greeting = ""
         var held: [@Sendable () -> Void] = []
         var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     let port: Int
+    private let listener: any Channel
     private let journal: Shared<Journal>
 
-    private init(port: Int, journal: Shared<Journal>) {
-        self.port = port
+    private init(listener: any Channel, journal: Shared<Journal>) {
+        self.port = listener.localAddress?.port ?? 0
+        self.listener = listener
         self.journal = journal
     }
 
@@ -74,15 +78,31 @@ final class ScriptedHTTPServer: Sendable {
         }
     }
 
+    var url: String { "http://127.0.0.1:\(self.port)" }
+
+    /// Sends this text at the start of every connection from now on.
+    func greet(_ text: String) {
+        self.journal.change { $0.greeting = text }
+    }
+
+    /// Lets connections in that the system keeps until now.
+    func accept() async throws {
+        try await self.listener.setOption(.autoRead, value: true).get()
+    }
+
     /// Runs `body` with a server that follows `script`, and stops the server.
+    ///
+    /// It lets five connections wait, as the reference node does, or all of them until ``accept()``.
     static func run(
+        acceptsAtOnce: Bool = true,
         script: @escaping Script,
         _ body: (ScriptedHTTPServer) async throws -> Void
     ) async throws {
         let journal = Shared(Journal())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let listener = try await ServerBootstrap(group: group)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 5)
+            .serverChannelOption(.autoRead, value: acceptsAtOnce)
             .childChannelInitializer { channel in
                 let connection = journal.change { journal in
                     defer { journal.connections += 1 }
@@ -97,9 +117,7 @@ final class ScriptedHTTPServer: Sendable {
             .bind(host: "127.0.0.1", port: 0).get()
         let outcome: Result<Void, any Error>
         do {
-            outcome = .success(
-                try await body(ScriptedHTTPServer(port: listener.localAddress?.port ?? 0, journal: journal))
-            )
+            outcome = .success(try await body(ScriptedHTTPServer(listener: listener, journal: journal)))
         } catch {
             outcome = .failure(error)
         }
@@ -122,6 +140,12 @@ private final class ScriptedConnection: ChannelInboundHandler {
         self.number = number
         self.journal = journal
         self.script = script
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let greeting = self.journal.value.greeting
+        if !greeting.isEmpty { context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -167,6 +167,22 @@ struct UpstreamReaderTests {
         }
     }
 
+    @Test(
+        "Every failure of the transport has its code",
+        arguments: [
+            (.timeout, .timeout), (.refused, .unreachable), (.unreachable, .unreachable), (.bindFailed, .unreachable),
+            (.connectionLost, .connectionLost), (.malformedAnswer, .malformedAnswer), (.overloaded, .overloaded),
+            (.closed, .closed),
+        ] as [(DNSTransportError.Code, NetworkFailure.Code)]
+    )
+    func transportFailure(transport: DNSTransportError.Code, code: NetworkFailure.Code) throws {
+        let upstream = try UpstreamAddress("192.0.2.1")
+        let failure = NetworkFailure(DNSTransportError(transport, "what\u{1b}[2J happened"), from: upstream)
+        #expect(failure.code == code)
+        #expect(failure.message == "192.0.2.1:53: what\u{FFFD}[2J happened")
+        #expect("\(failure)" == "\(code): \(failure.message)")
+    }
+
     private func code(of result: ReadResult) -> NetworkFailure.Code? {
         guard case .unavailable(let failure) = result else { return nil }
         return failure.code
