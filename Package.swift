@@ -30,7 +30,7 @@ let package = Package(
     name: "dnsmesh",
     platforms: [.macOS(.v26)],
     products: [
-        .library(name: "DNSMesh", targets: ["DNSMesh"]),
+        .library(name: "DNSMesh", targets: ["DNSMesh", "DMPNetwork", "DNSTransport", "DMPCrypto"]),
         .library(name: "DMPProtocol", targets: ["DMPProtocol"]),
         .library(name: "DNSWire", targets: ["DNSWire"]),
         .executable(name: "dnsmesh", targets: ["DNSMeshCLI"]),
@@ -110,7 +110,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "EchoBot",
-            dependencies: ["DNSMesh"],
+            dependencies: ["DMPNetwork", "DMPProtocol", "DNSMesh", "DNSTransport"],
             path: "Examples/EchoBot",
             swiftSettings: settings
         ),

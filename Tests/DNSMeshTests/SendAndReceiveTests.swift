@@ -121,6 +121,30 @@ struct SendAndReceiveTests {
         #expect(messages.first { $0.text == "wrapped" }?.verifiedAddress == "alice@mesh.test")
     }
 
+    @Test("A text that looks like an envelope arrives whole")
+    func envelopeLookAlike() async throws {
+        let world = try World()
+        let (alice, bob) = try await acquainted(world)
+        let text = "DMPV2:{\"from\":\"mallory@evil.test\"}\nhello"
+        _ = try await alice.client.send(text, to: "bob")
+        let message = try #require(try await bob.client.receive().messages.first)
+        #expect(message.text == text)
+        #expect(message.verifiedAddress == "alice@mesh.test")
+    }
+
+    @Test("A body that only a shorter lifetime lets in is refused with that hint")
+    func digitsOfLifetime() async throws {
+        let world = try World()
+        let (alice, bob) = try await acquainted(world)
+        let body = [UInt8](repeating: 1, count: 3_732)
+        await #expect { try await alice.client.send(body, to: "bob") } throws: { error in
+            let message = (error as? MeshError)?.message ?? ""
+            return message.contains("at most 3730 fit (3732 with a lifetime below 1000 s)")
+        }
+        _ = try await alice.client.send(body, to: "bob", lifetime: 999)
+        #expect(try await bob.client.receive().messages.map(\.body) == [body])
+    }
+
     @Test("A message past its lifetime is not delivered")
     func expired() async throws {
         let world = try World()

@@ -220,13 +220,18 @@ public actor DMPClient {
     }
 
     private var sender: MessageSender {
-        MessageSender(
+        let sealer = MessageSealer(
             keys: self.keys,
+            configuration: self.configuration,
+            drawn: DrawnPrekeys(database: self.stores.state),
+            now: self.now
+        )
+        return MessageSender(
+            sealer: sealer,
             configuration: self.configuration,
             reader: self.reader,
             publisher: MessagePublisher(writer: self.writer, withdrawals: self.withdrawals, width: 16),
             outbox: self.outbox,
-            drawn: DrawnPrekeys(database: self.stores.state),
             envelopeReaders: self.envelopeReaders,
             now: self.now
         )

@@ -20,7 +20,8 @@ public struct MeshConfiguration: Sendable {
     public var width: Int
     /// How long one send, receive pass or publish may take in all.
     public var operationTimeout: Duration
-    /// How many values are looked at in one slot; what lies beyond is counted as dropped.
+    /// How many values are looked at in one slot; what lies beyond is counted as dropped. No DNS answer holds as many as
+    /// the default.
     public var valuesPerSlot: Int
 
     public init(
@@ -33,7 +34,7 @@ public struct MeshConfiguration: Sendable {
         prekeyTarget: Int = 25,
         width: Int = 64,
         operationTimeout: Duration = .seconds(60),
-        valuesPerSlot: Int = 1_024
+        valuesPerSlot: Int = 8_192
     ) {
         self.username = username
         self.zone = zone

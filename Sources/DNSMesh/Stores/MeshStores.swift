@@ -13,8 +13,17 @@ public struct MeshStores: Sendable {
 
     /// Opens the files in a folder, which is made with mode 0700 if it is missing.
     ///
+    /// - Parameters:
+    ///   - folder: Where the files are, or will be.
+    ///   - now: The time, for the names of files that are kept aside.
+    ///   - logger: Is told of damaged files.
+    /// - Returns: The open stores.
     /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable`` or ``MeshError/Code/storeTooNew``, naming the file.
-    public static func directory(_ folder: URL, now: UnixSeconds, logger: Logger) throws(MeshError) -> MeshStores {
+    public static func directory(
+        _ folder: URL,
+        now: UnixSeconds = .systemTime(),
+        logger: Logger = Logger(label: "dnsmesh")
+    ) throws(MeshError) -> MeshStores {
         do {
             try PrivateFile.createFolder(folder)
         } catch {

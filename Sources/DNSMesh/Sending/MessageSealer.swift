@@ -1,0 +1,187 @@
+import DMPCrypto
+import DMPProtocol
+import Foundation
+
+/// What the network says of a recipient at the moment of sending.
+struct RecipientFacts: Sendable {
+    var prekeyValues: [TXTValue] = []
+    /// Why there are no prekeys to draw from.
+    var prekeyFailure: SendReceipt.ForwardSecrecy.Reason?
+    var readsEnvelopes = false
+}
+
+/// Turns a body into the sealed records of one message.
+struct MessageSealer: Sendable {
+    let keys: IdentityKeys
+    let configuration: MeshConfiguration
+    let drawn: DrawnPrekeys
+    let now: @Sendable () -> UnixSeconds
+
+    /// Receivers refuse what lives longer than 30 days; five minutes less, as their clocks may be behind.
+    private static let longestLifetime: UInt64 = 30 * 86_400 - 300
+
+    /// Refuses what can't fit, before anything is looked up or published.
+    func preflight(_ byteCount: Int, lifetime: UInt64) throws(MeshError) {
+        guard (1...Self.longestLifetime).contains(lifetime) else {
+            throw MeshError(
+                .invalidArgument,
+                "a message lives between 1 second and 30 days; \(lifetime) s was asked for"
+            )
+        }
+        let limit = self.largestBody(lifetime: lifetime, timestamp: self.now())
+        guard byteCount <= limit else { throw self.tooLong(byteCount, limit: limit, lifetime: lifetime) }
+    }
+
+    /// Seals the body, for a prekey that was never used if there is one.
+    ///
+    /// - Throws: ``MeshError`` if it doesn't fit or the contact's key can't be used.
+    func seal(
+        _ body: [UInt8],
+        for contact: Contact,
+        knowing facts: RecipientFacts,
+        lifetime: UInt64
+    ) async throws -> OutboxEntry {
+        let issued = self.now()
+        let wrapped = self.wrapped(body, facts: facts)
+        let plaintext = wrapped ?? body
+        let limit = self.largestBody(lifetime: lifetime, timestamp: issued)
+        guard plaintext.count <= limit else {
+            let envelope = plaintext.count - body.count
+            throw self.tooLong(body.count, limit: max(0, limit - envelope), lifetime: lifetime)
+        }
+        let draft = Draft(
+            plaintext: plaintext,
+            contact: contact,
+            issued: issued,
+            lifetime: lifetime,
+            carriesAddress: wrapped != nil
+        )
+        guard let signer = contact.signingKey, !facts.prekeyValues.isEmpty else {
+            return try self.sealForLongTermKey(draft, reason: facts.prekeyFailure ?? .nonePublished)
+        }
+        if let message = try await self.sealForPrekey(draft, signer: signer, values: facts.prekeyValues) {
+            return try draft.entry(message, in: self.configuration.zone, reason: nil)
+        }
+        return try self.sealForLongTermKey(draft, reason: .noneUsable)
+    }
+
+    // MARK: - Steps
+
+    private func largestBody(lifetime: UInt64, timestamp: UnixSeconds) -> Int {
+        let limit = self.configuration.valueByteLimit
+        return MessagePlan.largestBody(valueByteLimit: limit, timestamp: timestamp, ttl: lifetime)
+    }
+
+    /// The digits of the lifetime take room in the header, so that a shorter one may let a few more bytes in.
+    private func tooLong(_ byteCount: Int, limit: Int, lifetime: UInt64) -> MeshError {
+        let roomiest = self.largestBody(lifetime: 999, timestamp: self.now())
+        let hint = limit < roomiest && byteCount <= roomiest ? " (\(roomiest) with a lifetime below 1000 s)" : ""
+        return MeshError(
+            .messageTooLong,
+            "message too long: \(byteCount) bytes, at most \(limit) fit\(hint); shorten it or send it in parts"
+        )
+    }
+
+    /// The body inside an envelope, or `nil` if it goes bare.
+    private func wrapped(_ body: [UInt8], facts: RecipientFacts) -> [UInt8]? {
+        // A text that looks like an envelope would lose its first line; inside a real one it doesn't.
+        guard facts.readsEnvelopes || Envelope.looksLikeEnvelope(body) else { return nil }
+        return self.configuration.address.flatMap { Envelope.wrap(body, from: $0) }
+    }
+
+    /// Seals for the first prekey that was never used and whose point is usable.
+    private func sealForPrekey(
+        _ draft: Draft,
+        signer: Ed25519.PublicKey,
+        values: [TXTValue]
+    ) async throws -> SealedMessage? {
+        var draw = PrekeyDraw(from: values, signer: signer, messageExpires: draft.expires, now: draft.issued)
+        while let prekey = draw.next() {
+            let kept = prekey.expires.adding(PrekeyStore.graceSeconds)
+            guard try await self.drawn.take(prekey.id, of: signer, expires: kept, now: draft.issued) else { continue }
+            do {
+                return try self.sealed(draft, for: prekey.publicKey, prekey: prekey.id)
+            } catch MessageError.crypto {
+                continue  // a point of small order: the next one may be sound
+            }
+        }
+        return nil
+    }
+
+    private func sealForLongTermKey(
+        _ draft: Draft,
+        reason: SendReceipt.ForwardSecrecy.Reason
+    ) throws -> OutboxEntry {
+        guard let key = draft.contact.encryptionKey else { throw MeshError.noEncryptionKey(of: draft.contact) }
+        do {
+            let message = try self.sealed(draft, for: key, prekey: nil)
+            return try draft.entry(message, in: self.configuration.zone, reason: reason)
+        } catch MessageError.crypto(let error) {
+            throw MeshError(
+                .unusableKey,
+                "the encryption key of \(draft.contact.name) can't be used; ask for the right one",
+                underlying: error
+            )
+        }
+    }
+
+    /// - Throws: `MessageError`, with the case `crypto` if the key can't be sealed for.
+    private func sealed(_ draft: Draft, for key: X25519.PublicKey, prekey: Prekey.ID?) throws -> SealedMessage {
+        guard let recipientKey = draft.contact.encryptionKey else { throw MeshError.noEncryptionKey(of: draft.contact) }
+        return try SealedMessage.seal(
+            body: draft.plaintext,
+            from: self.keys,
+            to: UserID(of: recipientKey),
+            encryptingTo: key,
+            prekey: prekey,
+            messageID: .random(),
+            timestamp: draft.issued,
+            ttl: draft.lifetime
+        )
+    }
+}
+
+/// A message about to be sealed.
+private struct Draft {
+    let plaintext: [UInt8]
+    let contact: Contact
+    let issued: UnixSeconds
+    let lifetime: UInt64
+    let carriesAddress: Bool
+
+    var expires: UnixSeconds { self.issued.adding(self.lifetime) }
+
+    /// The records as they will be published, with their names.
+    func entry(
+        _ message: SealedMessage,
+        in zone: ZoneName,
+        reason: SendReceipt.ForwardSecrecy.Reason?
+    ) throws -> OutboxEntry {
+        let manifest = message.manifest
+        let slot = try OwnerName.slot(message.slot, of: manifest.body.recipient, in: zone)
+        return OutboxEntry(
+            contact: self.contact.name,
+            messageID: message.messageID.bytes,
+            chunks: try message.chunks.enumerated().map { index, value in
+                let owner = try OwnerName.chunk(index, of: message.key, in: zone)
+                return OutboxEntry.PlannedRecord(owner: owner.text, value: Data(value.bytes))
+            },
+            manifest: OutboxEntry.PlannedRecord(owner: slot.text, value: Data(manifest.value.bytes)),
+            neededChunkCount: manifest.body.dataCount,
+            expires: self.expires.rawValue,
+            lifetime: self.lifetime,
+            prekey: message.prekey?.rawValue,
+            noPrekeyReason: reason,
+            carriesAddress: self.carriesAddress
+        )
+    }
+}
+
+extension MeshError {
+    static func noEncryptionKey(of contact: Contact) -> MeshError {
+        MeshError(
+            .contactWithoutEncryptionKey,
+            "the encryption key of \(contact.name) isn't known; run `dnsmesh identity fetch USER@HOST --add`"
+        )
+    }
+}
