@@ -19,4 +19,23 @@ public protocol RecordReader: Sendable {
     ///
     /// Throws `CancellationError` if the task was cancelled, and nothing else.
     func read(_ name: OwnerName, deadline: ErasedClock.Instant) async throws(CancellationError) -> ReadResult
+
+    /// Reads as ``read(_:deadline:)``, and takes as much care with an absence as the caller has use for.
+    ///
+    /// Readers that ask a single source have no choice and needn't implement this.
+    func read(
+        _ name: OwnerName,
+        absence: AbsenceNeed,
+        deadline: ErasedClock.Instant
+    ) async throws(CancellationError) -> ReadResult
+}
+
+extension RecordReader {
+    public func read(
+        _ name: OwnerName,
+        absence: AbsenceNeed,
+        deadline: ErasedClock.Instant
+    ) async throws(CancellationError) -> ReadResult {
+        try await self.read(name, deadline: deadline)
+    }
 }
