@@ -1,0 +1,60 @@
+private import Synchronization
+
+/// What a cluster calls one of its nodes.
+public struct NodeID: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+
+    public init(_ text: String) {
+        self.text = text
+    }
+
+    public var description: String { self.text }
+}
+
+/// One node of a cluster, and how to reach it.
+public struct ClusterNode: Sendable {
+    public let id: NodeID
+    /// The address, for people. A node keeps its health over a change of nodes if it keeps its id and its endpoint.
+    public let endpoint: String
+    public let reader: any RecordReader
+    /// `nil` for a node that is only read.
+    public let writer: (any RecordWriter)?
+
+    public init(id: NodeID, endpoint: String, reader: any RecordReader, writer: (any RecordWriter)?) {
+        self.id = id
+        self.endpoint = endpoint
+        self.reader = reader
+        self.writer = writer
+    }
+}
+
+/// The nodes of a cluster, which its ``UnionReader`` and its ``FanoutWriter`` share, so that both see a change at once.
+///
+/// Invariant: every id stands for one node, and every operation sees one set of nodes from its start to its end.
+public final class ClusterNodes: Sendable {
+    private let nodes: Mutex<[ClusterNode]>
+
+    /// - Throws: ``NetworkFailure`` as ``install(_:)``.
+    public init(_ nodes: [ClusterNode]) throws(NetworkFailure) {
+        try Self.check(nodes)
+        self.nodes = Mutex(nodes)
+    }
+
+    /// The nodes for an operation that begins now, in the order of the manifest.
+    public var current: [ClusterNode] { self.nodes.withLock(\.self) }
+
+    /// Puts `nodes` in place of the present ones, in one step. Operations under way keep those that they began with.
+    ///
+    /// - Throws: ``NetworkFailure`` with the code `invalidConfiguration` if there is no node, or two have the same id.
+    public func install(_ nodes: [ClusterNode]) throws(NetworkFailure) {
+        try Self.check(nodes)
+        self.nodes.withLock { $0 = nodes }
+    }
+
+    private static func check(_ nodes: [ClusterNode]) throws(NetworkFailure) {
+        guard !nodes.isEmpty else { throw NetworkFailure(.invalidConfiguration, "a cluster has at least one node") }
+        guard Set(nodes.map(\.id)).count == nodes.count else {
+            throw NetworkFailure(.invalidConfiguration, "two nodes of the cluster have the same id")
+        }
+    }
+}
