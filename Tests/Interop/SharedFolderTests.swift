@@ -121,6 +121,19 @@ struct SharedFolderTests {
         }
     }
 
+    @Test("Two of our commands that receive at once deliver a message once")
+    func twoAtOnce() async throws {
+        try await Pair.introduced(Cell(node: .reference, sender: .reference, recipient: .ours)) { pair in
+            let texts = ["first of two", "second of two"]
+            try await pair.sender.send(texts.map { Array($0.utf8) }, to: pair.recipient.name)
+            async let one = pair.recipient.attempt(["recv"])
+            async let other = pair.recipient.attempt(["recv"])
+            let outcomes = try await [one, other]
+            let shown = outcomes.map(\.text).joined() + (try await pair.recipient.dnsmesh("recv"))
+            for text in texts { #expect(shown.split(separator: text).count == 2, "\(outcomes)") }
+        }
+    }
+
     // MARK: Material
 
     private static let oddLabels = [
