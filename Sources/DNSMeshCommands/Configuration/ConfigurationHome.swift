@@ -1,0 +1,40 @@
+import DNSMesh
+import Foundation
+
+/// The folder of one identity: `config.yaml` and its neighbours.
+struct ConfigurationHome: Hashable, Sendable {
+    let folder: URL
+    /// Where `register` keeps bearer tokens: beside the configuration only if a flag named the folder.
+    let tokensFolder: URL
+
+    var configurationFile: URL { self.folder.appending(path: "config.yaml") }
+
+    /// The flag wins over `DMP_CONFIG_HOME`, which wins over `~/.dmp`.
+    init(flag: String?, tokensFlag: String? = nil, context: CommandContext) {
+        let named = flag.flatMap { $0.isEmpty ? nil : $0 } ?? context.variable("DMP_CONFIG_HOME")
+        let userFolder = context.userHome.appending(path: ".dmp", directoryHint: .isDirectory)
+        self.folder =
+            named.map { URL(fileURLWithPath: $0, isDirectory: true, relativeTo: context.workingDirectory).absoluteURL }
+            ?? userFolder
+        if let tokens = tokensFlag.flatMap({ $0.isEmpty ? nil : $0 }) {
+            self.tokensFolder = context.file(at: tokens)
+        } else if let tokens = context.variable("DMP_TOKENS_HOME").map(PassphraseFile.stripped), !tokens.isEmpty {
+            self.tokensFolder = context.file(at: tokens)
+        } else {
+            self.tokensFolder = (flag == nil ? userFolder : self.folder).appending(path: "tokens")
+        }
+    }
+
+    /// Makes the folder with mode 0700. A folder that is there keeps its mode; one that others can enter gets a warning.
+    func prepare(console: Console) throws(CommandFailure) {
+        do {
+            try PrivateFile.createFolder(self.folder)
+            let mode = try FileManager.default.attributesOfItem(atPath: self.folder.resolvingSymlinksInPath().path)
+            let bits = (mode[.posixPermissions] as? NSNumber)?.intValue ?? 0
+            guard bits & 0o077 != 0 else { return }
+            console.message("warning: others can enter \(self.folder.path); run `chmod 700 \(self.folder.path)`")
+        } catch {
+            throw .user("can't make the folder \(self.folder.path): \(FileReason.of(error))")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import DNSMesh
+import Foundation
+
+/// The file that `passphrase_file` names. Source: protocol documents, "Files on disk", section 3.
+struct PassphraseFile {
+    /// The path as the configuration states it.
+    let path: String
+    let context: CommandContext
+
+    private var url: URL { self.context.file(at: self.path) }
+
+    /// - Returns: The bytes of the passphrase, or `nil` if there is no such file; standard error says so.
+    /// - Throws: ``CommandFailure`` if the file can't be read, isn't UTF-8, or holds nothing.
+    func read() throws(CommandFailure) -> [UInt8]? {
+        let file = self.url.resolvingSymlinksInPath()
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            self.context.console.message("passphrase_file \(self.path) does not exist")
+            return nil
+        }
+        let bytes: [UInt8]
+        do {
+            try self.warnIfShared(file)
+            bytes = try [UInt8](Data(contentsOf: file))
+        } catch {
+            throw .user("can't read passphrase_file \(self.path): \(FileReason.of(error))")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .user("passphrase_file \(self.path) isn't UTF-8 text; write the passphrase into it again")
+        }
+        let passphrase = Self.stripped(text)
+        guard !passphrase.isEmpty else {
+            throw .user("passphrase_file \(self.path) is empty; write the passphrase into it")
+        }
+        return Array(passphrase.utf8)
+    }
+
+    private func warnIfShared(_ file: URL) throws {
+        let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw CocoaError(.fileReadUnknown)
+        }
+        let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
+        guard mode & 0o077 != 0 else { return }
+        self.context.console.message(
+            "warning: others can read passphrase_file \(self.path); run `chmod 600 \(self.path)`"
+        )
+    }
+
+    /// Without the white space at both ends. What counts as such is part of the key derivation: the reference's rule.
+    static func stripped(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !self.isStripped($0) }),
+            let last = scalars.lastIndex(where: { !self.isStripped($0) })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    private static func isStripped(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x09...0x0d, 0x1c...0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true
+        default: false
+        }
+    }
+}

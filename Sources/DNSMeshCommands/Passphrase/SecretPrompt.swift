@@ -1,0 +1,81 @@
+import DNSMesh
+import Foundation
+
+/// Asks a person for a secret without showing what is typed.
+protocol SecretPrompt: Sendable {
+    /// - Returns: The bytes before the line end.
+    func ask(_ prompt: String) async throws -> [UInt8]
+}
+
+/// The terminal that controls this process.
+struct TerminalPrompt: SecretPrompt {
+    private let device: URL
+
+    /// `nil` if the process has no terminal.
+    static var standard: TerminalPrompt? {
+        let device = URL(fileURLWithPath: "/dev/tty")
+        guard FileHandle(forUpdatingAtPath: device.path) != nil else { return nil }
+        return TerminalPrompt(device: device)
+    }
+
+    func ask(_ prompt: String) async throws -> [UInt8] {
+        let device = self.device
+        return try await BlockingWork.run {
+            let terminal = try FileHandle(forUpdating: device)
+            let settings = try Self.configure(["-g"], on: terminal)
+            // Signals are off as well, so that Ctrl-C can't leave the terminal mute.
+            _ = try Self.configure(["-echo", "-icanon", "-isig"], on: terminal)
+            defer { do { _ = try Self.configure([settings], on: terminal) } catch {} }
+            try terminal.write(contentsOf: Data(prompt.utf8))
+            defer { do { try terminal.write(contentsOf: Data("\r\n".utf8)) } catch {} }
+            var line = SecretLine()
+            while !line.isComplete {
+                guard let bytes = try terminal.read(upToCount: 1), let byte = bytes.first else { break }
+                try line.type(byte)
+            }
+            return line.bytes
+        }
+    }
+
+    /// Runs `stty` on the terminal and returns what it prints.
+    private static func configure(_ arguments: [String], on terminal: FileHandle) throws -> String {
+        let output = Pipe()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["stty"] + arguments
+        process.standardInput = terminal
+        process.standardOutput = output
+        try process.run()
+        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw CommandFailure.user(
+                "can't turn off the terminal's echo; set DMP_PASSPHRASE or passphrase_file instead"
+            )
+        }
+        return String(decoding: printed, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// A line as it is typed on a terminal that hands over each byte.
+struct SecretLine {
+    private(set) var bytes: [UInt8] = []
+    private(set) var isComplete = false
+
+    /// - Throws: `CancellationError` for Ctrl-C, and for Ctrl-D on an empty line.
+    mutating func type(_ byte: UInt8) throws(CancellationError) {
+        switch byte {
+        case 0x0a, 0x0d: self.isComplete = true
+        case 0x03: throw CancellationError()
+        case 0x04 where self.bytes.isEmpty: throw CancellationError()
+        case 0x04: self.isComplete = true
+        case 0x08, 0x7f: self.removeLastCharacter()
+        case 0x15: self.bytes.removeAll()
+        default: self.bytes.append(byte)
+        }
+    }
+
+    private mutating func removeLastCharacter() {
+        while let byte = self.bytes.popLast(), byte & 0xc0 == 0x80 {}
+    }
+}
