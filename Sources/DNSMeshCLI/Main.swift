@@ -1,1 +1,8 @@
-@main struct Main { static func main() {} }
+import DNSMeshCommands
+
+@main
+struct Main {
+    static func main() async {
+        await DNSMeshCommand.main()
+    }
+}

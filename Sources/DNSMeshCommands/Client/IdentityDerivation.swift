@@ -1,0 +1,66 @@
+import DMPCrypto
+import DMPProtocol
+import DNSMesh
+
+/// Turns the passphrase into the identity's keys, with the tripwire sprung before any network or database is touched.
+struct IdentityDerivation: Sendable {
+    let file: ConfigurationFile
+    let context: CommandContext
+
+    /// What a command knows about its identity once the passphrase has been accepted.
+    struct Identity: Sendable {
+        let keys: IdentityKeys
+        let configuration: Configuration
+    }
+
+    /// - Parameter configuration: What the file holds.
+    func run(_ configuration: Configuration) async throws -> Identity {
+        guard !configuration.username.isEmpty else {
+            throw CommandFailure.user("\(self.file.path): username: is missing; restore the file from a backup")
+        }
+        let salt = try self.salt(in: configuration)
+        let passphrase = try await Passphrase(
+            configuration: configuration,
+            configurationPath: self.file.path,
+            context: self.context
+        ).read()
+        let keys = try await Self.derive(passphrase: passphrase, salt: salt)
+        let tripwire = Tripwire(expected: configuration.verifyKey, environment: self.context.environment)
+        switch try tripwire.check(keys.signingKey) {
+        case .match: break
+        case .firstUse: try await self.remember(keys.signingKey)
+        case .overridden(let warning): self.context.console.note(warning)
+        }
+        return Identity(keys: keys, configuration: configuration)
+    }
+
+    private func salt(in configuration: Configuration) throws(CommandFailure) -> [UInt8] {
+        do {
+            return try KeyDerivationSalt.bytes(in: configuration) ?? IdentityKeys.defaultSalt
+        } catch {
+            throw .user("\(self.file.path): \(error)")
+        }
+    }
+
+    /// Argon2id takes its time and 32 MiB: not on a thread that other tasks wait for.
+    @concurrent
+    private static func derive(passphrase: [UInt8], salt: [UInt8]) async throws -> IdentityKeys {
+        try IdentityKeys.derive(passphrase: passphrase, salt: salt)
+    }
+
+    /// A key that can't be stored is no reason to stop; another one that was stored meanwhile is.
+    private func remember(_ key: Ed25519.PublicKey) async throws {
+        let environment = self.context.environment
+        do {
+            _ = try await self.file.update { configuration in
+                let tripwire = Tripwire(expected: configuration.verifyKey, environment: environment)
+                if try tripwire.check(key) == .firstUse { configuration.verifyKey = key.hex }
+            }
+        } catch let failure as CommandFailure where failure.message.hasPrefix("passphrase mismatch") {
+            throw failure
+        } catch {
+            let reason = (error as? CommandFailure)?.message ?? FileReason.of(error)
+            self.context.console.note("warning: could not persist verify_pubkey to config: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import ArgumentParser
+import DMPCrypto
+import DMPNetwork
+import DNSMesh
+import Foundation
+
+/// `dnsmesh recv`.
+struct ReceiveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recv",
+        abstract: "Fetch and show new messages.",
+        discussion: "Messages stay in the inbox: see `dnsmesh inbox list`."
+    )
+
+    @Flag(help: "Go on looking for messages until interrupted.")
+    var watch = false
+
+    @Option(
+        help: "The pause between two looks with --watch, in seconds. Default: recv_primary_interval_seconds.",
+        transform: ArgumentReading.seconds
+    )
+    var interval: UInt32?
+
+    @Flag(help: "Deliver messages of unknown senders as long as no contact is pinned.")
+    var tofu = false
+
+    @OptionGroup var clientOptions: ClientOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard self.watch || self.interval == nil else { throw ValidationError("--interval goes with --watch.") }
+    }
+
+    func run() async throws {
+        let folder = self.clientOptions.home.folder
+        let configuration = try self.clientOptions.configurationFile.load()
+        let finished: Void? = try await FolderLock(folder: folder, name: ".recv.lock").tryLock {
+            try await self.clientOptions.withClient(.reading, allowsTOFU: self.tofu) { client in
+                try await self.warnIfDeaf(client)
+                if self.watch {
+                    let pause = self.interval.map(Int.init) ?? max(1, configuration.receivePrimaryInterval)
+                    try await self.follow(client, every: .seconds(pause))
+                } else {
+                    try await self.receive(client)
+                }
+            }
+        }
+        guard finished != nil else {
+            throw CommandFailure.user(
+                "another `dnsmesh recv` is at work in \(folder.path); wait for it, or end it first"
+            )
+        }
+    }
+
+    /// Messages count as handed over once they are written.
+    private func receive(_ client: DMPClient) async throws {
+        let report = try await client.receive(acknowledging: false)
+        try self.output.write(MessageList(messages: report.messages))
+        try await client.inbox.acknowledge(report.messages)
+        report.describeLosses(to: CommandContext.current.console)
+    }
+
+    /// With `--json` each message is an object on a line of its own.
+    private func follow(_ client: DMPClient, every pause: Duration) async throws {
+        let console = CommandContext.current.console
+        for try await message in client.messages(every: pause) {
+            let view = MessageView(message: message)
+            try console.result(self.output.isJSON ? view.json.line : view.text)
+        }
+    }
+
+    private func warnIfDeaf(_ client: DMPClient) async throws {
+        guard !client.configuration.allowsTrustOnFirstUse,
+            try await client.contacts.all().allSatisfy({ $0.signingKey == nil })
+        else { return }
+        CommandContext.current.console.message(
+            "no contact has a pinned signing key, so nothing is delivered; pin one with `dnsmesh identity fetch "
+                + "USER@HOST --add`, or use --tofu"
+        )
+    }
+}
+
+private struct MessageList: CommandResult {
+    let messages: [ReceivedMessage]
+
+    var text: String {
+        if self.messages.isEmpty { return "(no new messages)" }
+        return self.messages.map { MessageView(message: $0).text }.joined(separator: "\n")
+    }
+
+    var json: JSONValue { .array(self.messages.map { MessageView(message: $0).json }) }
+}
+
+extension ReceiveReport {
+    /// What was left out, and what could not be asked for.
+    fileprivate func describeLosses(to console: Console) {
+        if let failure = self.failures.first {
+            console.message(
+                "warning: \(self.failures.count) of \(self.namesAsked) mailbox names could not be read: \(failure.message)"
+            )
+        }
+        for (reason, count) in self.dropped.sorted(by: { $0.key.rawValue < $1.key.rawValue }) where reason != .expired {
+            console.message("left out \(count): \(reason.explanation)")
+        }
+    }
+}
