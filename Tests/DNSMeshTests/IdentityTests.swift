@@ -79,6 +79,43 @@ struct IdentityTests {
         } throws: { ($0 as? MeshError)?.code == .identityInvalid }
     }
 
+    @Test("An anchored name that can't be read is no reason to believe the hashed one")
+    func unreadableAnchor() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let mallory = try world.user("alice", zone: "alice.example")
+        _ = try await mallory.client.publishIdentity()
+        let bob = try world.user("bob", reader: network)
+        let query = IdentityQuery.address(username: try Username("alice"), host: try ZoneName("alice.example"))
+        network.onRead { name, result in
+            name.text.hasPrefix("dmp.") ? .unavailable(NetworkFailure(.timeout, "no answer")) : result
+        }
+        await #expect { try await bob.client.fetchIdentity(query) } throws: { ($0 as? MeshError)?.code == .unavailable }
+        network.onRead { name, result in
+            name.text.hasPrefix("dmp.") ? .records([TXTValue("v=spf1 -all")]) : result
+        }
+        #expect(try await bob.client.fetchIdentity(query).record.signingKey == mallory.keys.signingKey)
+    }
+
+    @Test("A contact that was known by its signing key gets its encryption key and its zone")
+    func completed() async throws {
+        let world = try World()
+        let alice = try world.user("alice", zone: "alice.test")
+        let bob = try world.user("bob")
+        _ = try await alice.client.publishIdentity()
+        try await bob.client.contacts.put(
+            Contact(name: "a", username: "", encryptionKey: nil, signingKey: alice.keys.signingKey, zone: nil)
+        )
+        let found = try await bob.client.fetchIdentity(.address(username: Username("alice"), host: alice.zone))
+        guard case .completed(let contact) = try await bob.client.contacts.add(found, as: "alice", zone: found.host)
+        else {
+            Issue.record("it was added beside the one that is there")
+            return
+        }
+        #expect(contact.name == "a" && contact.username == "alice" && contact.zone == alice.zone)
+        #expect(contact.encryptionKey == alice.keys.encryptionKey)
+    }
+
     @Test("A contact of the same name with other keys is not overwritten")
     func contactExists() async throws {
         let world = try World()

@@ -64,6 +64,20 @@ struct SendAndReceiveTests {
         #expect(Set(texts) == Set((1...7).map { "message \($0)" }))
     }
 
+    @Test("A prekey that expires long before the message is passed over for the long-term key")
+    func prekeyLife() async throws {
+        let world = try World()
+        let (alice, bob) = try await acquainted(world)
+        _ = try await bob.client.refreshPrekeys(target: 1, lifetime: 3_600)
+        world.advance(by: 3_599)
+        // 86,401 seconds are left to it: enough for a day, not for a week.
+        let week = try await alice.client.send("a week", to: "bob", lifetime: 7 * 86_400)
+        #expect(week.forwardSecrecy != .none(.noneUsable))
+        world.advance(by: 2)
+        #expect(try await alice.client.send("later", to: "bob").forwardSecrecy == .none(.nonePublished))
+        #expect(try await bob.client.receive().messages.count == 2)
+    }
+
     @Test("A message of a stranger is not delivered, and the reason is counted")
     func stranger() async throws {
         let world = try World()

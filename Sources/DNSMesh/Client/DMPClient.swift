@@ -55,7 +55,7 @@ public actor DMPClient {
         self.writer = writer
         self.contacts = ContactBook(store: contacts, ownZone: configuration.zone)
         self.stores = stores
-        self.inbox = try Inbox(database: stores.state, keys: keys)
+        self.inbox = try Inbox(database: stores.state, keys: keys, logger: logger)
         self.outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: keys, label: "outbox"))
         self.labels = SenderLabels(reader: reader)
         self.limiter = WidthLimiter(width: configuration.width)
@@ -107,10 +107,9 @@ public actor DMPClient {
     public func receive(acknowledging: Bool = true) async throws -> ReceiveReport {
         let now = self.now()
         try await self.exchangeSeen(now: now)
-        let summary = try await self.makePass(deadline: self.deadline, now: now).run()
+        let summary = try await self.makePass(now: now).run()
         try await self.exchangeSeen(now: self.now())
-        let messages = try await self.inbox.waiting()
-        if acknowledging { try await self.inbox.acknowledge(messages) }
+        let messages = acknowledging ? try await self.inbox.takeWaiting() : try await self.inbox.waiting()
         return ReceiveReport(
             messages: messages,
             dropped: summary.dropped,
@@ -226,30 +225,32 @@ public actor DMPClient {
             drawn: DrawnPrekeys(database: self.stores.state),
             now: self.now
         )
+        let publisher = MessagePublisher(
+            writer: self.writer,
+            outbox: self.outbox,
+            withdrawals: self.withdrawals,
+            width: 16,
+            now: self.now
+        )
         return MessageSender(
             sealer: sealer,
             configuration: self.configuration,
             reader: self.reader,
-            publisher: MessagePublisher(writer: self.writer, withdrawals: self.withdrawals, width: 16),
+            publisher: publisher,
             outbox: self.outbox,
             envelopeReaders: self.envelopeReaders,
-            now: self.now
+            clock: self.clock,
+            now: self.now,
+            logger: self.logger
         )
     }
 
-    private func makePass(deadline: ErasedClock.Instant, now: UnixSeconds) async throws -> ReceivePass {
+    private func makePass(now: UnixSeconds) async throws -> ReceivePass {
+        let contacts = try await self.contacts.all()
         let gate = TrustGate(
-            contacts: try await self.contacts.all(),
+            contacts: contacts,
             ownZone: self.configuration.zone,
             allowsFirstUse: self.configuration.allowsTrustOnFirstUse
-        )
-        let walk = MailboxWalk(
-            reader: self.reader,
-            recipient: self.keys.userID,
-            zones: gate.zones,
-            width: self.configuration.width,
-            valuesPerSlot: self.configuration.valuesPerSlot,
-            deadline: deadline
         )
         let receiver = MessageReceiver(
             keys: self.keys,
@@ -259,18 +260,24 @@ public actor DMPClient {
             replay: self.stores.replay,
             inbox: self.inbox,
             labels: self.labels,
+            authors: KnownAuthors(contacts),
             limiter: self.limiter,
-            deadline: deadline,
+            clock: self.clock,
+            limits: ReceiveLimits(),
+            deadline: self.deadline,
             now: self.now,
             logger: self.logger
         )
         return ReceivePass(
-            walk: walk,
+            walk: MailboxWalk(
+                reader: self.reader,
+                recipient: self.keys.userID,
+                valuesPerSlot: self.configuration.valuesPerSlot
+            ),
+            zones: gate.zones,
             sieve: CandidateSieve(recipient: self.keys.userID, gate: gate, now: now, width: 2),
             receiver: receiver,
-            withdrawals: self.withdrawals,
-            deadline: deadline,
-            logger: self.logger
+            withdrawals: self.withdrawals
         )
     }
 

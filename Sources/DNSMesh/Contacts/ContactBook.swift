@@ -45,6 +45,7 @@ public actor ContactBook {
         if var known {
             known.encryptionKey = record.encryptionKey
             known.username = record.username
+            known.zone = known.zone ?? zone
             try await self.store.apply(.put(known))
             return .completed(known)
         }
@@ -55,19 +56,17 @@ public actor ContactBook {
             signingKey: record.signingKey,
             zone: zone
         )
-        guard let existing = contacts.first(where: { $0.name == name }) else {
-            try await self.store.apply(.put(contact))
-            return .added(contact)
-        }
-        let sameKeys = existing.encryptionKey == record.encryptionKey && existing.signingKey == record.signingKey
-        guard sameKeys else {
+        try await self.store.apply(.insert(contact))
+        // Whoever added one of that name first, this process or another, has decided.
+        guard let stored = try await self.store.load().first(where: { $0.name == name }) else { return .added(contact) }
+        guard stored.encryptionKey == record.encryptionKey, stored.signingKey == record.signingKey else {
             throw MeshError(
                 .contactExists,
                 "contact \(name) has other keys than the identity that was found; compare fingerprints with its owner, "
                     + "then replace it with `dnsmesh contacts add --force`"
             )
         }
-        return .alreadyThere(existing)
+        return contacts.contains { $0.name == name } ? .alreadyThere(stored) : .added(stored)
     }
 }
 

@@ -2,6 +2,8 @@
 public enum ContactChange: Hashable, Sendable {
     /// Adds the contact, or replaces the one of the same name.
     case put(Contact)
+    /// Adds the contact unless one of the same name is there; that one stays as it is.
+    case insert(Contact)
     case remove(name: String)
 }
 
@@ -31,6 +33,8 @@ public actor MemoryContactStore: ContactStore {
             } else {
                 self.contacts.append(contact)
             }
+        case .insert(let contact):
+            if !self.contacts.contains(where: { $0.name == contact.name }) { self.contacts.append(contact) }
         case .remove(let name):
             self.contacts.removeAll { $0.name == name }
         }

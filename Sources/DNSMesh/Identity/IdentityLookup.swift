@@ -52,16 +52,7 @@ struct IdentityLookup: Sendable {
     /// - Throws: ``MeshError``, and `CancellationError`.
     @concurrent
     func fetch(_ query: IdentityQuery, accepting accepted: Fingerprint?) async throws -> FetchedIdentity {
-        let names = try self.names(query)
-        let (owner, values) = try await self.firstFilled(names)
-        let records = self.identities(in: values, of: query.username)
-        guard let first = records.first else {
-            throw MeshError(
-                .identityInvalid,
-                "found TXT records at \(owner) but none is a valid identity of \(query.username.text); ask its owner to "
-                    + "publish it again"
-            )
-        }
+        let (owner, records) = try await self.mostTrustworthy(try self.names(query), of: query.username)
         if let accepted {
             guard let match = records.first(where: { $0.fingerprint == accepted }) else {
                 let found = records.map(\.fingerprint.text).joined(separator: ", ")
@@ -80,7 +71,7 @@ struct IdentityLookup: Sendable {
                 underlying: ambiguous
             )
         }
-        return FetchedIdentity(record: first, owner: owner, host: query.host)
+        return FetchedIdentity(record: records[0], owner: owner, host: query.host)
     }
 
     /// The names to look at, the most trustworthy first.
@@ -95,28 +86,40 @@ struct IdentityLookup: Sendable {
         return names
     }
 
-    /// Reads all names at once and takes the first that holds anything.
-    private func firstFilled(_ names: [OwnerName]) async throws -> (OwnerName, [TXTValue]) {
+    /// Reads all names at once and takes the first that holds an identity of that user.
+    ///
+    /// A less trustworthy name counts only if the others are known to hold none: "unknown" is not "no".
+    private func mostTrustworthy(
+        _ names: [OwnerName],
+        of username: Username
+    ) async throws -> (OwnerName, [IdentityRecord]) {
         let results = try await names.concurrentMap(width: names.count) { name in
             try await self.reader.read(name, deadline: self.deadline)
         }
-        var failure: NetworkFailure?
+        var foreign: OwnerName?
         for (name, result) in zip(names, results) {
             switch result {
-            case .records(let values): return (name, values)
             case .absent: continue
-            case .unavailable(let reason): failure = failure ?? reason
+            case .records(let values):
+                let records = self.identities(in: values, of: username)
+                if !records.isEmpty { return (name, records) }
+                foreign = foreign ?? name
+            case .unavailable(let reason):
+                throw MeshError(
+                    .unavailable,
+                    "could not read \(name): \(reason); check the resolver and try again",
+                    underlying: reason
+                )
             }
         }
-        let places = names.map(\.text).joined(separator: " or ")
-        if let failure {
-            throw MeshError(
-                .unavailable,
-                "could not read \(places): \(failure); check the resolver and try again",
-                underlying: failure
-            )
+        guard let foreign else {
+            throw MeshError(.identityNotFound, "no identity record at \(names.map(\.text).joined(separator: " or "))")
         }
-        throw MeshError(.identityNotFound, "no identity record at \(places)")
+        throw MeshError(
+            .identityInvalid,
+            "found TXT records at \(foreign) but none verified as an identity of \(username.text); ask its owner to "
+                + "publish it again"
+        )
     }
 
     /// The valid records of that user, one for each pair of keys: of republished ones the newest.

@@ -19,7 +19,7 @@ struct IdentityPublisher: Sendable {
     let reader: any RecordReader
     let writer: (any RecordWriter)?
     let withdrawals: WithdrawalRunner
-    let database: DatabaseQueue
+    let database: StoreDatabase
     let now: @Sendable () -> UnixSeconds
 
     @concurrent
@@ -87,7 +87,7 @@ struct IdentityPublisher: Sendable {
             try database.execute(sql: "DELETE FROM publications WHERE owner = ?", arguments: [owner.text])
             try database.execute(
                 sql: "INSERT INTO publications VALUES (?, ?, ?)",
-                arguments: [owner.text, Data(value.bytes), Int64(clamping: expires.rawValue)]
+                arguments: [owner.text, Data(value.bytes), expires.stored]
             )
         }
     }

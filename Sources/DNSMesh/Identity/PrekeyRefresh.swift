@@ -21,11 +21,21 @@ struct PrekeyPlan {
     /// A default node holds 64 values at one name; some room is left for keys on their way out.
     static let largestPool = 60
 
+    /// How much longer a prekey works than it is offered, in seconds: what is sealed for it at the last moment may wait
+    /// a day for its reader.
+    static let overtime: UInt64 = 86_400
+
     let target: Int
+    /// For how many seconds a new prekey is offered.
     let lifetime: UInt64
 
-    /// Prekeys with less than a quarter of their life left don't count: senders will soon pass them over.
-    func counted(after now: UnixSeconds) -> UnixSeconds { now.adding(self.lifetime / 4) }
+    /// When a new prekey expires; readers refuse what lies more than 30 days ahead.
+    func expires(from now: UnixSeconds) -> UnixSeconds {
+        now.adding(min(self.lifetime + Self.overtime, 30 * 86_400 - 300))
+    }
+
+    /// Prekeys that expire before this don't count: they are offered for less than a quarter of the lifetime.
+    func counted(after now: UnixSeconds) -> UnixSeconds { now.adding(self.lifetime / 4 + Self.overtime) }
 
     func missing(live: Int) -> Int { max(0, min(self.target, Self.largestPool) - live) }
 }
@@ -56,7 +66,7 @@ struct PrekeyRefresh: Sendable {
         let plan = PrekeyPlan(target: target, lifetime: UInt64(lifetime))
         let live = try await self.prekeys.publishedCount(expiringAfter: plan.counted(after: now))
         let missing = plan.missing(live: live)
-        let prekeys = try await self.prekeys.generate(missing, expires: now.adding(UInt64(lifetime)), now: now)
+        let prekeys = try await self.prekeys.generate(missing, expires: plan.expires(from: now), now: now)
         let failures = try await self.publish(prekeys, at: owner, lifetime: lifetime, with: writer, deadline: deadline)
         try await self.withdrawals.retry(now: now, deadline: deadline)
         return PrekeyReport(

@@ -10,6 +10,8 @@ struct Candidate: Sendable {
     let contact: Contact?
 
     var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
+    /// Whether nothing tells if the signer has written the message: its encryption key isn't known.
+    var isUnsure: Bool { self.contact?.encryptionKey == nil }
 }
 
 /// A manifest that verifies and is for us, and the zone in which it was found.
@@ -32,20 +34,20 @@ struct CandidateSieve: Sendable {
 
     /// Keeps the manifests that verify, signatures checked in parallel.
     func manifests(
-        in values: [(zone: ZoneName, value: TXTValue)],
+        in values: [TXTValue],
+        zone: ZoneName,
         dropped: inout [DropReason: Int]
     ) async -> [FoundManifest] {
         let batches = stride(from: 0, to: values.count, by: Self.batchCount).map {
             Array(values[$0..<min($0 + Self.batchCount, values.count)])
         }
         let verdicts = await batches.concurrentMap(width: self.width) { batch in
-            batch.map { self.check($0.value, in: $0.zone) }
+            batch.map { self.check($0, in: zone) }
         }
         return Self.sorted(verdicts.joined(), dropped: &dropped)
     }
 
-    /// Keeps the messages of accepted senders: those of contacts first, each group by age. The same message found in
-    /// several zones stands here once for each.
+    /// Keeps the messages of accepted senders, in the order in which they are to be opened.
     func candidates(among found: [FoundManifest], dropped: inout [DropReason: Int]) -> [Candidate] {
         let verdicts = found.map { find -> Result<Candidate, Drop> in
             switch self.gate.judge(find.manifest.sender, in: find.zone) {
@@ -55,10 +57,19 @@ struct CandidateSieve: Sendable {
             case .refused(let reason): .failure(Drop(reason: reason))
             }
         }
-        return Self.sorted(verdicts, dropped: &dropped).sorted { left, right in
-            if (left.contact == nil) != (right.contact == nil) { return left.contact != nil }
-            return left.manifest.issued < right.manifest.issued
+        return Self.fairOrder(Self.sorted(verdicts, dropped: &dropped))
+    }
+
+    /// Takes one message of each signer in turn, in random order within each, and those whose author can't be checked
+    /// last: no signer can make the others wait.
+    private static func fairOrder(_ candidates: [Candidate]) -> [Candidate] {
+        let groups = Dictionary(grouping: candidates.shuffled(), by: \.manifest.sender)
+        let turns = groups.values.flatMap { group in group.enumerated().map { (turn: $0.offset, candidate: $0.element) }
         }
+        return turns.sorted { left, right in
+            let (leftIsUnsure, rightIsUnsure) = (left.candidate.isUnsure, right.candidate.isUnsure)
+            return leftIsUnsure == rightIsUnsure ? left.turn < right.turn : rightIsUnsure
+        }.map(\.candidate)
     }
 
     private struct Drop: Error { let reason: DropReason }

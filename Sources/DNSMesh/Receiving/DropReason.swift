@@ -29,10 +29,18 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
     /// This client failed while handling it; a later pass tries again.
     case internalFailure
 
-    /// Whether a later pass may still deliver it.
+    /// Whether a later pass may still deliver it: then the prekey that it names is kept.
     var mayRecover: Bool {
         switch self {
-        case .chunksMissing, .internalFailure, .slotOverflow, .unknownSender, .foreignZone: true
+        case .chunksMissing, .internalFailure, .slotOverflow, .unknownSender, .foreignZone, .senderMismatch: true
+        default: false
+        }
+    }
+
+    /// Whether it can never be delivered, so that its chunks need not be fetched again.
+    var isHopeless: Bool {
+        switch self {
+        case .malformedMessage, .headerMismatch, .undecryptable: true
         default: false
         }
     }

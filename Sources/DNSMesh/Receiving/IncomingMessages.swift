@@ -48,13 +48,38 @@ public struct IncomingMessages: AsyncSequence, Sendable {
         }
 
         private func pass() async throws -> [ReceivedMessage] {
-            do {
-                _ = try await self.client.resumeSending()
-                return try await self.client.receive(acknowledging: false).messages
-            } catch let error as MeshError where error.code.isNetworkFailure {
-                self.logger.warning("\(error)")
-                return try await self.client.inbox.waiting()
-            }
+            try await Pass(client: self.client, logger: self.logger).run()
+        }
+    }
+}
+
+/// One look into the mailbox. What waits to be sent goes out beside it: neither waits for the other.
+private struct Pass: Sendable {
+    let client: DMPClient
+    let logger: Logger
+
+    @concurrent
+    func run() async throws -> [ReceivedMessage] {
+        async let resumed: Void = self.resumeSending()
+        let messages = try await self.receive()
+        try await resumed
+        return messages
+    }
+
+    private func resumeSending() async throws {
+        do {
+            _ = try await self.client.resumeSending()
+        } catch let error as MeshError {
+            self.logger.warning("\(error)")
+        }
+    }
+
+    private func receive() async throws -> [ReceivedMessage] {
+        do {
+            return try await self.client.receive(acknowledging: false).messages
+        } catch let error as MeshError where error.code.isNetworkFailure {
+            self.logger.warning("\(error)")
+            return try await self.client.inbox.waiting()
         }
     }
 }

@@ -14,36 +14,41 @@ struct MessageReceiver: Sendable {
     let replay: ReplayCache
     let inbox: Inbox
     let labels: SenderLabels
+    let authors: KnownAuthors
     let limiter: WidthLimiter
+    let clock: ErasedClock
+    let limits: ReceiveLimits
     let deadline: ErasedClock.Instant
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
 
     enum Outcome: Sendable {
         case delivered(ReceivedMessage)
-        /// It was delivered before, or is being delivered by somebody else.
+        /// It was delivered before.
         case known
+        /// Somebody else is delivering it right now.
+        case inFlight
         case dropped(DropReason)
     }
 
     /// - Throws: `CancellationError`, and nothing else.
     func receive(_ candidate: Candidate) async throws -> Outcome {
         do {
-            guard try await self.replay.claim(candidate.key) else { return .known }
+            switch try await self.replay.claim(candidate.key) {
+            case .granted: break
+            case .seen: return .known
+            case .underWay: return .inFlight
+            }
         } catch {
             return try self.failed(candidate, error)
         }
         do {
             let outcome = try await self.open(candidate)
-            if case .delivered = outcome {
-                await self.replay.finish(candidate.key)
-            } else {
-                await self.replay.release(candidate.key)
-            }
+            await self.replay.release(candidate.key)
             return outcome
         } catch let drop as Drop {
             await self.replay.release(candidate.key)
-            if !drop.reason.mayRecover { await self.remember(drop.reason, of: candidate) }
+            if drop.reason.isHopeless { await self.remember(drop.reason, of: candidate) }
             return .dropped(drop.reason)
         } catch {
             await self.replay.release(candidate.key)
@@ -55,7 +60,7 @@ struct MessageReceiver: Sendable {
 
     private func failed(_ candidate: Candidate, _ error: any Error) throws -> Outcome {
         if error is CancellationError { throw error }
-        self.logger.warning("message \(candidate.manifest.messageID) failed: \(error)")
+        self.logger.warning("message \(candidate.manifest.messageID.hex) failed: \(error)")
         return .dropped(.internalFailure)
     }
 
@@ -81,12 +86,18 @@ struct MessageReceiver: Sendable {
             reader: self.reader,
             zone: candidate.zone,
             limiter: self.limiter,
-            deadline: self.deadline
+            clock: self.clock,
+            limits: self.limits,
+            deadline: self.deadline(in: self.limits.messageTimeout)
         )
         let assembly = try await fetch.run(candidate.manifest)
         guard assembly.isComplete else { throw Drop(reason: .chunksMissing) }
-        let opened = try self.decrypt(assembly, candidate: candidate, prekey: prekey)
+        let opened = try await self.decrypt(assembly, candidate: candidate, prekey: prekey)
         return try await self.store(opened, candidate: candidate, prekey: prekey)
+    }
+
+    private func deadline(in duration: Duration) -> ErasedClock.Instant {
+        min(self.deadline, self.clock.now.advanced(by: duration))
     }
 
     /// The private half that the manifest names, or `nil` for the long-term key.
@@ -100,11 +111,11 @@ struct MessageReceiver: Sendable {
         _ assembly: MessageAssembly,
         candidate: Candidate,
         prekey: PrekeyStore.Secret?
-    ) throws -> OpenedMessage {
+    ) async throws -> OpenedMessage {
         do {
             let outer = try assembly.outerMessage()
-            // Before the prekey is spent: a contact must not pass off another's words as its own.
-            if let encryptionKey = candidate.contact?.encryptionKey, outer.header.sender != UserID(of: encryptionKey) {
+            // Before the prekey is spent: nobody must pass off another's words as their own.
+            guard try await self.isAuthor(outer.header.sender, of: candidate) else {
                 throw Drop(reason: .senderMismatch)
             }
             if let prekey {
@@ -114,6 +125,13 @@ struct MessageReceiver: Sendable {
         } catch let error as MessageError {
             throw Drop(reason: DropReason(error))
         }
+    }
+
+    /// Whether the signer of the manifest may have written what names `sender` as its author.
+    private func isAuthor(_ sender: UserID, of candidate: Candidate) async throws -> Bool {
+        if let key = candidate.contact?.encryptionKey { return sender == UserID(of: key) }
+        if self.authors.isOther(sender, than: candidate.manifest.sender) { return false }
+        return try await !self.inbox.holdsCopy(of: candidate.manifest.messageID, notFrom: candidate.manifest.sender)
     }
 
     private func store(
@@ -127,7 +145,7 @@ struct MessageReceiver: Sendable {
             signer: manifest.sender,
             contact: candidate.contact,
             now: self.now(),
-            deadline: self.deadline
+            deadline: self.deadline(in: self.limits.labelTimeout)
         )
         let content = MessageContent(
             contact: candidate.contact?.name,
@@ -144,17 +162,41 @@ struct MessageReceiver: Sendable {
             expires: manifest.expires,
             content: content
         )
-        let spent = try self.spent(manifest.prekey, secret: prekey)
+        let spent = try self.spent(prekey, for: candidate)
         guard let message = try await self.inbox.store(draft, prekey: spent) else { return .known }
         return .delivered(message)
     }
 
-    private func spent(_ id: Prekey.ID?, secret: PrekeyStore.Secret?) throws -> SpentPrekey? {
-        guard let id else { return nil }
-        guard let value = secret?.published else { return SpentPrekey(id: id, withdrawal: nil) }
+    private func spent(_ secret: PrekeyStore.Secret?, for candidate: Candidate) throws -> SpentPrekey? {
+        guard let id = candidate.manifest.prekey, let secret else { return nil }
         let owner = try OwnerName.prekeys(of: self.configuration.username.text, in: self.configuration.zone)
-        let expires = self.now().adding(PrekeyStore.graceSeconds)
-        return SpentPrekey(id: id, withdrawal: Withdrawal(owner: owner, value: value, expires: expires))
+        // Whose encryption key isn't known may have copied the message: the original still needs the private half.
+        let isCertain = candidate.contact?.encryptionKey != nil
+        return SpentPrekey(
+            id: id,
+            withdrawal: secret.published.map { Withdrawal(owner: owner, value: $0, expires: secret.expires) },
+            spent: self.now(),
+            keepUntil: isCertain ? UnixSeconds(rawValue: 0) : candidate.manifest.expires
+        )
+    }
+}
+
+/// Who is known to write under which user id.
+struct KnownAuthors: Sendable {
+    private let signers: [UserID: Set<Ed25519.PublicKey?>]
+
+    init(_ contacts: [Contact]) {
+        var signers: [UserID: Set<Ed25519.PublicKey?>] = [:]
+        for contact in contacts {
+            guard let key = contact.encryptionKey else { continue }
+            signers[UserID(of: key), default: []].insert(contact.signingKey)
+        }
+        self.signers = signers
+    }
+
+    /// Whether a user id belongs to a contact, and not to one with this signing key.
+    func isOther(_ author: UserID, than signer: Ed25519.PublicKey) -> Bool {
+        self.signers[author].map { !$0.contains(signer) } ?? false
     }
 }
 

@@ -1,96 +1,125 @@
+import DMPCrypto
 import DMPNetwork
 import DMPProtocol
 import DNSTransport
 import Logging
 
-/// One pass over the mailbox: find, sort, open, and tidy up the prekeys that were used.
+/// One pass over the mailbox: all zones at the same time, so that none waits for another; then the prekeys that were
+/// used are tidied up.
 struct ReceivePass: Sendable {
     let walk: MailboxWalk
+    let zones: [ZoneName]
     let sieve: CandidateSieve
     let receiver: MessageReceiver
     let withdrawals: WithdrawalRunner
-    let deadline: ErasedClock.Instant
-    let logger: Logger
-
-    /// How many messages are opened at the same time.
-    private static let messageWidth = 16
 
     struct Summary: Sendable {
         var delivered = 0
         var dropped: [DropReason: Int] = [:]
         var failures: [NetworkFailure] = []
         var asked = 0
+        /// Prekeys that messages still need which could not be opened yet.
+        var heldPrekeys: Set<Prekey.ID> = []
+        /// Finds of messages that were being opened from another place.
+        var elsewhere: [Candidate] = []
+        /// Whether nothing was left out that may be sealed for a prekey that is spent.
+        var isSettled: Bool { self.failures.isEmpty && self.dropped[.slotOverflow] == nil && self.elsewhere.isEmpty }
+
+        mutating func add(_ other: Summary) {
+            self.delivered += other.delivered
+            self.dropped.merge(other.dropped, uniquingKeysWith: +)
+            self.failures += other.failures
+            self.asked += other.asked
+            self.heldPrekeys.formUnion(other.heldPrekeys)
+            self.elsewhere += other.elsewhere
+        }
+
+        mutating func note(_ outcome: MessageReceiver.Outcome, of candidate: Candidate) {
+            switch outcome {
+            case .delivered: self.delivered += 1
+            case .known: break
+            case .inFlight: self.elsewhere.append(candidate)
+            case .dropped(let reason):
+                self.dropped[reason, default: 0] += 1
+                if reason.mayRecover, let prekey = candidate.manifest.prekey { self.heldPrekeys.insert(prekey) }
+            }
+        }
     }
 
     /// - Throws: ``MeshError/Code/unavailable`` if no name at all could be read.
     @concurrent
     func run() async throws -> Summary {
-        let finds = try await self.walk.run()
-        if finds.answered == 0, let failure = finds.failures.first {
+        let parts = try await self.zones.concurrentMap(width: self.zones.count) { try await self.receive(from: $0) }
+        var summary = Summary()
+        for part in parts { summary.add(part) }
+        if summary.failures.count == summary.asked, let failure = summary.failures.first {
             throw MeshError(
                 .unavailable,
                 "no mailbox name could be read: \(failure); check the resolver and try again",
                 underlying: failure
             )
         }
-        var summary = Summary(failures: finds.failures, asked: finds.asked)
-        if finds.overflow > 0 { summary.dropped[.slotOverflow, default: 0] += finds.overflow }
-        var held: Set<Prekey.ID> = []
-        let found = await self.sieve.manifests(in: finds.values, dropped: &summary.dropped)
-        let unseen = try await self.unseen(found)  // first: what was delivered is no longer judged
-        let messages = Self.grouped(self.sieve.candidates(among: unseen, dropped: &summary.dropped))
-        let outcomes = try await messages.concurrentMap(width: Self.messageWidth) { finds in
-            try await self.receiveFirst(finds)
-        }
-        for (finds, outcome) in zip(messages, outcomes) {
-            switch outcome {
-            case .delivered: summary.delivered += 1
-            case .known: break
-            case .dropped(let reason):
-                summary.dropped[reason, default: 0] += 1
-                if reason.mayRecover, let prekey = finds.first?.manifest.prekey { held.insert(prekey) }
-            }
-        }
-        try await self.tidyPrekeys(except: held)
+        summary = try await self.retryElsewhere(summary)
+        try await self.tidyPrekeys(summary)
         return summary
     }
 
-    private func unseen(_ found: [FoundManifest]) async throws -> [FoundManifest] {
+    private func receive(from zone: ZoneName) async throws -> Summary {
+        let slotDeadline = self.receiver.clock.now.advanced(by: self.receiver.limits.slotTimeout)
+        let finds = try await self.walk.run(in: zone, deadline: min(self.receiver.deadline, slotDeadline))
+        var summary = Summary(failures: finds.failures, asked: finds.asked)
+        if finds.overflow > 0 { summary.dropped[.slotOverflow] = finds.overflow }
+        let found = await self.sieve.manifests(in: finds.values, zone: zone, dropped: &summary.dropped)
         let seen = try await self.receiver.replay.seen(among: Set(found.map(\.key)))
-        return found.filter { !seen.contains($0.key) }
-    }
-
-    /// Puts the finds of each message together, in the order of the messages.
-    private static func grouped(_ candidates: [Candidate]) -> [[Candidate]] {
-        var order: [ReplayCache.Key] = []
-        var groups: [ReplayCache.Key: [Candidate]] = [:]
-        for candidate in candidates {
-            if groups[candidate.key] == nil { order.append(candidate.key) }
-            groups[candidate.key, default: []].append(candidate)
+        let unseen = found.filter { !seen.contains($0.key) }  // first: what was delivered is no longer judged
+        let candidates = self.sieve.candidates(among: unseen, dropped: &summary.dropped)
+        let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
+        let outcomes = try await candidates.concurrentMap(width: self.receiver.limits.messageWidth) { candidate in
+            guard await patience.allows(candidate.manifest.sender) else {
+                return MessageReceiver.Outcome.dropped(.chunksMissing)
+            }
+            let outcome = try await self.receiver.receive(candidate)
+            if case .dropped(.chunksMissing) = outcome { await patience.noteIncomplete(candidate.manifest.sender) }
+            return outcome
         }
-        return order.compactMap { groups[$0] }
+        for (candidate, outcome) in zip(candidates, outcomes) { summary.note(outcome, of: candidate) }
+        return summary
     }
 
-    /// Tries the places where one message was found, until one of them gives it.
-    private func receiveFirst(_ finds: [Candidate]) async throws -> MessageReceiver.Outcome {
-        var last = MessageReceiver.Outcome.known
-        for find in finds {
-            last = try await self.receiver.receive(find)
-            guard case .dropped = last else { return last }
+    /// The same message may lie in two zones. If the place that was tried first failed, the other one is tried.
+    private func retryElsewhere(_ summary: Summary) async throws -> Summary {
+        var result = summary
+        result.elsewhere = []
+        for candidate in summary.elsewhere {
+            result.note(try await self.receiver.receive(candidate), of: candidate)
         }
-        return last
+        return result
     }
 
-    /// Deletes the private halves whose messages are stored, then withdraws their public halves.
+    /// Deletes the private halves whose messages are stored, and withdraws their public halves.
     ///
-    /// This comes after all waiting messages were opened: several may be sealed for the same prekey, as senders of the
-    /// Python client draw them at random. A prekey that a message with missing chunks still needs is kept.
-    private func tidyPrekeys(except held: Set<Prekey.ID>) async throws {
-        let spent = try await self.withdrawals.store.spentPrekeys().filter { !held.contains($0) }
+    /// Several messages may be sealed for the same prekey, as senders of the Python client draw them at random. So a
+    /// private half goes only after a pass that saw every slot and opened all that waited.
+    private func tidyPrekeys(_ summary: Summary) async throws {
         let now = self.receiver.now()
+        let spent = try await self.withdrawals.store.spentPrekeys(settled: summary.isSettled, now: now)
+            .filter { !summary.heldPrekeys.contains($0) }
         try await self.receiver.prekeys.remove(spent)
         try await self.withdrawals.store.forgetSpent(spent)
         try await self.receiver.prekeys.removeExpired(now: now)
-        try await self.withdrawals.retry(now: now, deadline: self.deadline)
+        let deadline = self.receiver.clock.now.advanced(by: self.receiver.limits.withdrawalTimeout)
+        try await self.withdrawals.retry(now: now, deadline: min(self.receiver.deadline, deadline))
     }
+}
+
+/// How many incomplete messages of each signer a pass puts up with, so that none can take all the time there is.
+private actor SignerPatience {
+    private let incompleteLimit: Int
+    private var incomplete: [Ed25519.PublicKey: Int] = [:]
+
+    init(incompleteLimit: Int) { self.incompleteLimit = incompleteLimit }
+
+    func allows(_ signer: Ed25519.PublicKey) -> Bool { self.incomplete[signer, default: 0] < self.incompleteLimit }
+
+    func noteIncomplete(_ signer: Ed25519.PublicKey) { self.incomplete[signer, default: 0] += 1 }
 }

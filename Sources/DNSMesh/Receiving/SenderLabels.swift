@@ -12,6 +12,9 @@ actor SenderLabels {
         let signer: Ed25519.PublicKey
     }
 
+    /// How many answers are kept.
+    private static let mostKept = 1_000
+
     private let reader: any RecordReader
     private var confirmed: Set<Key> = []
 
@@ -33,17 +36,27 @@ actor SenderLabels {
         if let contact, contact.protocolUsername.lowercased() == claimed.username.text, contact.zone == claimed.host {
             return claimed  // pinned at that very address
         }
-        let names = [
-            try OwnerName.anchoredIdentity(in: claimed.host),
-            try OwnerName.hashedIdentity(of: claimed.username.text, in: claimed.host),
-        ]
+        guard let names = Self.names(of: claimed) else { return nil }
         guard case .records(let values) = try await self.reader.readAll(names, deadline: deadline) else { return nil }
         let isConfirmed = values.contains { value in
             guard let record = try? Signed<IdentityRecord>(parsing: value, now: now).body else { return false }
             return record.signingKey == signer && record.username.lowercased() == claimed.username.text
         }
         guard isConfirmed else { return nil }
+        if self.confirmed.count >= Self.mostKept { self.confirmed.removeAll() }
         self.confirmed.insert(key)
         return claimed
+    }
+
+    /// Where the identity of an address lies, or `nil` if its host is too long for that.
+    private static func names(of address: UserAddress) -> [OwnerName]? {
+        do {
+            return [
+                try OwnerName.anchoredIdentity(in: address.host),
+                try OwnerName.hashedIdentity(of: address.username.text, in: address.host),
+            ]
+        } catch {
+            return nil
+        }
     }
 }

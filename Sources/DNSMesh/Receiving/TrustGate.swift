@@ -25,12 +25,10 @@ struct TrustGate: Sendable {
         return nobodyPinned && self.allowsFirstUse ? .firstUse : .refused(.unknownSender)
     }
 
-    /// The zones in which mail may lie: those of the contacts in their order, then the own one.
+    /// The zones in which mail may lie: the own one, then those of the contacts in their order.
     var zones: [ZoneName] {
-        var zones: [ZoneName] = []
-        for zone in self.contacts.compactMap(\.zone) where zone != self.ownZone && !zones.contains(zone) {
-            zones.append(zone)
-        }
-        return zones + [self.ownZone]
+        var zones = [self.ownZone]
+        for zone in self.contacts.compactMap(\.zone) where !zones.contains(zone) { zones.append(zone) }
+        return zones
     }
 }

@@ -5,107 +5,121 @@ import DNSTransport
 /// Puts the records of a message on the network: all chunks first, then the manifest.
 struct MessagePublisher: Sendable {
     let writer: (any RecordWriter)?
+    let outbox: Outbox
     let withdrawals: WithdrawalRunner
     let width: Int
+    let now: @Sendable () -> UnixSeconds
 
-    /// - Throws: ``MeshError`` with ``MeshError/Code/unavailable`` if a record may be tried again, with
-    ///   ``MeshError/Code/refused`` if not; ``LifetimeRefusal`` if a shorter lifetime would do.
-    func publish(_ entry: OutboxEntry, now: UnixSeconds, deadline: ErasedClock.Instant) async throws {
+    /// Publishes a message of the outbox, and takes it out once its manifest is acknowledged.
+    ///
+    /// What may pass leaves the entry where it is: a lost connection, a missing credential, a full slot. Only a refusal
+    /// that concerns these very records ends the message, and then its chunks are taken back.
+    ///
+    /// - Returns: For how many seconds at most the node keeps the records.
+    /// - Throws: ``MeshError``, and `CancellationError`.
+    func publish(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64 {
+        do {
+            let lifetime = try await self.publishRecords(of: entry, deadline: deadline)
+            try await self.outbox.remove(entry)
+            return lifetime
+        } catch let failure as Failure where failure.endsMessage {
+            try await self.outbox.remove(entry)
+            if !failure.manifestMayBeOut { try await self.withdrawChunks(of: entry, deadline: deadline) }
+            throw failure.asMeshError
+        } catch {
+            try await self.outbox.release(entry, now: self.now())
+            throw (error as? Failure)?.asMeshError ?? error
+        }
+    }
+
+    private func publishRecords(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64 {
         guard let writer = self.writer else {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
-        let ttl = UInt32(clamping: max(1, now.seconds(until: UnixSeconds(rawValue: entry.expires))))
-        _ = try await entry.chunks.concurrentMap(width: self.width) { chunk in
-            let result = try await writer.publish(
-                TXTValue([UInt8](chunk.value)),
-                at: OwnerName(chunk.owner),
-                ttl: ttl,
-                deadline: deadline
-            )
-            try Self.check(result, of: chunk.owner)
+        let publication = Publication(writer: writer, expires: entry.expires, now: self.now, deadline: deadline)
+        var results = try await entry.chunks.concurrentMap(width: self.width) { chunk in
+            try await publication.publish(chunk)
         }
-        let result = try await writer.publish(
-            TXTValue([UInt8](entry.manifest.value)),
-            at: OwnerName(entry.manifest.owner),
-            ttl: ttl,
-            deadline: deadline
-        )
-        try Self.check(result, of: entry.manifest.owner)
+        let mayBeOut = try await self.outbox.markManifestTried(entry)
+        do {
+            results.append(try await publication.publish(entry.manifest))
+        } catch var failure as Failure {
+            failure.manifestMayBeOut = mayBeOut
+            throw failure
+        }
+        return results.min() ?? entry.lifetime
     }
 
     /// Deletes the chunks of a message that will not be completed, now if the node answers and else later.
-    func withdrawChunks(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
+    private func withdrawChunks(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
         let expires = UnixSeconds(rawValue: entry.expires)
         let withdrawals = try entry.chunks.map { chunk in
             Withdrawal(owner: try OwnerName(chunk.owner), value: TXTValue([UInt8](chunk.value)), expires: expires)
         }
         try await self.withdrawals.withdraw(withdrawals, deadline: deadline)
     }
+}
 
-    private static func check(_ result: WriteResult, of owner: String) throws {
+/// Publishes single records, for as long as the node allows.
+private struct Publication: Sendable {
+    let writer: any RecordWriter
+    let expires: UInt64
+    let now: @Sendable () -> UnixSeconds
+    let deadline: ErasedClock.Instant
+
+    /// - Returns: How many seconds the node keeps the record.
+    func publish(_ record: OutboxEntry.PlannedRecord) async throws -> UInt64 {
+        let remaining = max(1, self.now().seconds(until: UnixSeconds(rawValue: self.expires)))
+        do {
+            return try await self.publish(record, ttl: remaining)
+        } catch let failure as Failure {
+            // The node keeps records for a shorter time: then they are there for that time.
+            guard failure.reason.code == .lifetimeTooLong,
+                let limit = failure.reason.limit.flatMap(UInt64.init(exactly:)),
+                limit > 0, limit < remaining
+            else { throw failure }
+            return try await self.publish(record, ttl: limit)
+        }
+    }
+
+    private func publish(_ record: OutboxEntry.PlannedRecord, ttl: UInt64) async throws -> UInt64 {
+        let value = TXTValue([UInt8](record.value))
+        let result = try await self.writer.publish(
+            value,
+            at: try OwnerName(record.owner),
+            ttl: UInt32(clamping: ttl),
+            deadline: self.deadline
+        )
         switch result {
-        case .accepted: return
-        case .refused(let failure):
-            if let refusal = LifetimeRefusal(failure) { throw refusal }
-            throw MeshError(.refused, "publish to \(owner) failed: \(failure)", underlying: failure)
-        case .unavailable(let failure):
-            throw MeshError(
-                .unavailable,
-                "publish to \(owner) failed: \(failure); nothing is lost, send the same message again to go on",
-                underlying: failure
-            )
+        case .accepted: return ttl
+        case .refused(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: true)
+        case .unavailable(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: false)
         }
     }
 }
 
-/// A node's answer that records may live for so many seconds at most.
-struct LifetimeRefusal: Error {
-    let limit: UInt64
-    let failure: NetworkFailure
+/// Why a record is not out.
+private struct Failure: Error {
+    let owner: String
+    let reason: NetworkFailure
+    let isRefusal: Bool
+    /// Whether an earlier try at the manifest may have succeeded although no answer came.
+    var manifestMayBeOut = false
 
-    init?(_ failure: NetworkFailure) {
-        guard failure.code == .lifetimeTooLong, let limit = failure.limit.flatMap(UInt64.init(exactly:)), limit > 0
-        else {
-            return nil
-        }
-        self.limit = limit
-        self.failure = failure
+    /// Whether the same records would be refused for ever.
+    var endsMessage: Bool {
+        let codes: [NetworkFailure.Code] = [.refused, .tooLarge, .unsupportedValue, .lifetimeTooLong]
+        return self.isRefusal && codes.contains(self.reason.code)
     }
 
     var asMeshError: MeshError {
-        MeshError(
-            .refused,
-            "the node keeps records for at most \(self.limit) s: \(self.failure)",
-            underlying: self.failure
+        let text = "publish to \(self.owner) failed: \(self.reason)"
+        if self.endsMessage { return MeshError(.refused, text, underlying: self.reason) }
+        let code: MeshError.Code = self.isRefusal ? .refused : .unavailable
+        return MeshError(
+            code,
+            "\(text); the message is kept, send the same text again to go on with it",
+            underlying: self.reason
         )
-    }
-}
-
-/// Deletes published values, and keeps trying those that could not be deleted.
-struct WithdrawalRunner: Sendable {
-    let store: WithdrawalStore
-    let writer: (any RecordWriter)?
-    let width: Int
-
-    /// Notes the values durably, then tries to delete them.
-    func withdraw(_ withdrawals: [Withdrawal], deadline: ErasedClock.Instant) async throws {
-        try await self.store.add(withdrawals)
-        try await self.attempt(withdrawals, deadline: deadline)
-    }
-
-    /// Tries all that are waiting.
-    func retry(now: UnixSeconds, deadline: ErasedClock.Instant) async throws {
-        try await self.attempt(try await self.store.pending(now: now), deadline: deadline)
-    }
-
-    private func attempt(_ withdrawals: [Withdrawal], deadline: ErasedClock.Instant) async throws {
-        guard let writer = self.writer, !withdrawals.isEmpty else { return }
-        _ = try await withdrawals.concurrentMap(width: self.width) { withdrawal in
-            let result = try await writer.delete(withdrawal.value, at: withdrawal.owner, deadline: deadline)
-            switch result {
-            case .accepted, .refused: try await self.store.remove(withdrawal)
-            case .unavailable: break
-            }
-        }
     }
 }

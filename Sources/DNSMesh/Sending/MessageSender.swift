@@ -1,7 +1,6 @@
 import DMPNetwork
 import DMPProtocol
 import DNSTransport
-import Foundation
 import Logging
 
 /// Takes one message from its text to an acknowledged manifest.
@@ -12,10 +11,12 @@ struct MessageSender: Sendable {
     let publisher: MessagePublisher
     let outbox: Outbox
     let envelopeReaders: EnvelopeReaders
+    let clock: ErasedClock
     let now: @Sendable () -> UnixSeconds
+    let logger: Logger
 
-    /// How often a message is sealed anew because the node allows a shorter lifetime than was asked for.
-    private static let lifetimeAttempts = 3
+    /// How long is waited for prekeys and capabilities; a message can go without both.
+    private static let lookupTimeout = Duration.seconds(10)
 
     @concurrent
     func send(
@@ -27,45 +28,44 @@ struct MessageSender: Sendable {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }
         try self.sealer.preflight(body.count, lifetime: lifetime)
         let digest = self.outbox.digest(contact: contact, body: body)
-        if let waiting = try await self.outbox.entry(digest, now: self.now()) {
-            try await self.publish(waiting, digest: digest, deadline: deadline)
-            return try waiting.receipt(resumed: true)
+        if let failed = try await self.outbox.takeFailed(digest, now: self.now()) {
+            return try await self.publish(failed, resumed: true, deadline: deadline)
         }
-        let recipient = try await self.lookUp(contact, deadline: deadline)
-        var lifetime = lifetime
-        for attempt in 1...Self.lifetimeAttempts {
-            let entry = try await self.sealer.seal(body, for: contact, knowing: recipient, lifetime: lifetime)
-            try await self.outbox.put(entry, digest: digest)
-            do {
-                try await self.publish(entry, digest: digest, deadline: deadline)
-                return try entry.receipt(resumed: false)
-            } catch let refusal as LifetimeRefusal where attempt < Self.lifetimeAttempts && refusal.limit < lifetime {
-                lifetime = refusal.limit
-            } catch let refusal as LifetimeRefusal {
-                throw refusal.asMeshError
-            }
-        }
-        throw MeshError(.refused, "the node refuses every lifetime that was tried; ask its operator for the limit")
+        let recipient = try await self.lookUp(
+            contact,
+            deadline: min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
+        )
+        let entry = try await self.sealer.seal(body, for: contact, knowing: recipient, lifetime: lifetime)
+        try await self.outbox.add(entry, digest: digest, now: self.now())
+        return try await self.publish(entry, resumed: false, deadline: deadline)
     }
 
-    /// Publishes what earlier sends left behind, each message under its own records.
+    /// Publishes what earlier sends left behind, each message with its own records. One that fails stays for later and
+    /// keeps no other.
     ///
     /// - Returns: How many messages are on their way now.
     @concurrent
     func resumeWaiting(deadline: ErasedClock.Instant) async throws -> Int {
         var sent = 0
-        for (digest, entry) in try await self.outbox.waiting(now: self.now()) {
+        for entry in try await self.outbox.takeWaiting(now: self.now()) {
             do {
-                try await self.publish(entry, digest: digest, deadline: deadline)
+                _ = try await self.publisher.publish(entry, deadline: deadline)
                 sent += 1
-            } catch let error as MeshError where error.code == .unavailable {
-                continue
+            } catch let error as MeshError {
+                self.logger.warning("a message to \(entry.contact) still waits: \(error)")
             }
         }
         return sent
     }
 
-    // MARK: - Steps
+    private func publish(
+        _ entry: OutboxEntry,
+        resumed: Bool,
+        deadline: ErasedClock.Instant
+    ) async throws -> SendReceipt {
+        let lifetime = try await self.publisher.publish(entry, deadline: deadline)
+        return try entry.receipt(lifetime: min(lifetime, entry.lifetime), resumed: resumed)
+    }
 
     /// Asks for prekeys and capabilities at the same time.
     private func lookUp(_ contact: Contact, deadline: ErasedClock.Instant) async throws -> RecipientFacts {
@@ -90,23 +90,10 @@ struct MessageSender: Sendable {
         await self.envelopeReaders.remember(contact, reads: reads)
         return reads
     }
-
-    private func publish(_ entry: OutboxEntry, digest: [UInt8], deadline: ErasedClock.Instant) async throws {
-        do {
-            try await self.publisher.publish(entry, now: self.now(), deadline: deadline)
-        } catch let error as MeshError where error.code == .unavailable {
-            throw error  // the entry stays: the next try sends the same bytes
-        } catch let error where error is MeshError || error is LifetimeRefusal {
-            try await self.outbox.remove(digest)
-            try await self.publisher.withdrawChunks(of: entry, deadline: deadline)
-            throw error
-        }
-        try await self.outbox.remove(digest)
-    }
 }
 
 extension OutboxEntry {
-    func receipt(resumed: Bool) throws -> SendReceipt {
+    func receipt(lifetime: UInt64, resumed: Bool) throws -> SendReceipt {
         SendReceipt(
             messageID: try MessageID(self.messageID),
             contact: self.contact,
@@ -116,7 +103,7 @@ extension OutboxEntry {
                 ?? .none(self.noPrekeyReason ?? .nonePublished),
             carriesAddress: self.carriesAddress,
             expires: UnixSeconds(rawValue: self.expires),
-            lifetime: self.lifetime,
+            lifetime: lifetime,
             resumed: resumed
         )
     }

@@ -26,9 +26,17 @@ struct OutboxEntry: Sendable, Codable {
 }
 
 /// Messages that are on their way.
+///
+/// An entry is worked on by one task of one process at a time: who takes it marks it as busy, for longer than any
+/// operation lasts, so that the entry of a process that died is free again soon.
 struct Outbox: Sendable {
-    let database: DatabaseQueue
+    let database: StoreDatabase
     let seal: StorageSeal
+
+    /// How long an entry stays with the task that took it, in seconds.
+    static let busySeconds: UInt64 = 120
+    /// How long sending the same text again means the same message, in seconds. Later it is a new one.
+    static let sameMessageSeconds: UInt64 = 600
 
     /// Finds equal messages to the same contact without keeping their text.
     func digest(contact: Contact, body: [UInt8]) -> [UInt8] {
@@ -36,40 +44,81 @@ struct Outbox: Sendable {
         return self.seal.digest(recipient + Array(contact.name.utf8) + [0] + body)
     }
 
-    func put(_ entry: OutboxEntry, digest: [UInt8]) async throws {
+    /// Adds a message, as one that this task works on.
+    func add(_ entry: OutboxEntry, digest: [UInt8], now: UnixSeconds) async throws {
         let encoded = try JSONEncoder().encode(entry)
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?)",
-                arguments: [Data(digest), encoded, Int64(clamping: entry.expires)]
+                sql: "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, 0)",
+                arguments: [
+                    Data(entry.messageID), Data(digest), encoded, Int64(clamping: entry.expires), now.stored,
+                    now.adding(Self.busySeconds).stored,
+                ]
             )
         }
     }
 
-    /// The entry of an equal message that is still alive, if one is waiting.
-    func entry(_ digest: [UInt8], now: UnixSeconds) async throws -> OutboxEntry? {
-        try await self.waiting(now: now).first { $0.digest == digest }?.entry
+    /// Takes an equal message that failed a short while ago.
+    func takeFailed(_ digest: [UInt8], now: UnixSeconds) async throws -> OutboxEntry? {
+        let since = Int64(clamping: now.rawValue) - Int64(Self.sameMessageSeconds)
+        return try await self.take("digest = ? AND attempted >= ?", [Data(digest), since], now: now).first
     }
 
-    /// All messages that wait for their manifest to be acknowledged. Expired ones are dropped.
-    func waiting(now: UnixSeconds) async throws -> [(digest: [UInt8], entry: OutboxEntry)] {
-        let rows = try await self.database.write { database in
-            try database.execute(
-                sql: "DELETE FROM outbox WHERE expires < ?",
-                arguments: [Int64(clamping: now.rawValue)]
-            )
-            return try Row.fetchAll(database, sql: "SELECT digest, entry FROM outbox").map { row in
-                (digest: row["digest"] as Data, entry: row["entry"] as Data)
-            }
-        }
-        return try rows.map { row in
-            ([UInt8](row.digest), try JSONDecoder().decode(OutboxEntry.self, from: row.entry))
-        }
+    /// Takes all messages that nobody works on.
+    func takeWaiting(now: UnixSeconds) async throws -> [OutboxEntry] {
+        try await self.take("1", [], now: now)
     }
 
-    func remove(_ digest: [UInt8]) async throws {
+    /// Gives an entry back, to be tried again.
+    func release(_ entry: OutboxEntry, now: UnixSeconds) async throws {
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM outbox WHERE digest = ?", arguments: [Data(digest)])
+            try database.execute(
+                sql: "UPDATE outbox SET busy_until = 0, attempted = ? WHERE message_id = ?",
+                arguments: [now.stored, Data(entry.messageID)]
+            )
         }
+    }
+
+    func remove(_ entry: OutboxEntry) async throws {
+        try await self.database.write { database in
+            try database.execute(sql: "DELETE FROM outbox WHERE message_id = ?", arguments: [Data(entry.messageID)])
+        }
+    }
+
+    /// Notes that the manifest may be out from now on, so that the chunks must stay.
+    ///
+    /// - Returns: Whether that was so before.
+    func markManifestTried(_ entry: OutboxEntry) async throws -> Bool {
+        try await self.database.write { database in
+            let id = Data(entry.messageID)
+            let before = try Bool.fetchOne(
+                database,
+                sql: "SELECT manifest_tried FROM outbox WHERE message_id = ?",
+                arguments: [id]
+            )
+            try database.execute(sql: "UPDATE outbox SET manifest_tried = 1 WHERE message_id = ?", arguments: [id])
+            return before ?? false
+        }
+    }
+
+    private func take(
+        _ condition: String,
+        _ arguments: StatementArguments,
+        now: UnixSeconds
+    ) async throws -> [OutboxEntry] {
+        let encoded = try await self.database.write { database in
+            try database.execute(sql: "DELETE FROM outbox WHERE expires < ?", arguments: [now.stored])
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    UPDATE outbox SET busy_until = ?
+                    WHERE busy_until < ? AND \(condition) RETURNING entry
+                    """,
+                arguments: [now.adding(Self.busySeconds).stored, now.stored] + arguments
+            )
+            return try rows.map { Data(try $0.bytes("entry")) }
+        }
+        // A row that a crash of the disk has damaged must not keep the others; it goes when it expires.
+        return encoded.compactMap { try? JSONDecoder().decode(OutboxEntry.self, from: $0) }
     }
 }

@@ -6,7 +6,7 @@ import GRDB
 
 /// Remembers which prekeys of others were used, so that none is used for two messages.
 struct DrawnPrekeys: Sendable {
-    let database: DatabaseQueue
+    let database: StoreDatabase
 
     /// Takes a prekey for one message.
     ///
@@ -17,27 +17,33 @@ struct DrawnPrekeys: Sendable {
         try await self.database.write { database in
             try database.execute(
                 sql: "DELETE FROM drawn_prekeys WHERE expires < ?",
-                arguments: [Int64(clamping: now.rawValue)]
+                arguments: [now.stored]
             )
             try database.execute(
                 sql: "INSERT OR IGNORE INTO drawn_prekeys VALUES (?, ?, ?)",
-                arguments: [Data(signer.bytes), Int64(id.rawValue), Int64(clamping: expires.rawValue)]
+                arguments: [Data(signer.bytes), Int64(id.rawValue), expires.stored]
             )
             return database.changesCount > 0
         }
     }
 }
 
-/// Goes through a contact's published prekeys in random order: those that outlive the message first.
+/// Goes through a contact's published prekeys: those that outlive the message first, in random order, then those that
+/// last longest.
 ///
 /// Each is verified only when its turn has come: one signature check costs more than everything else here.
 struct PrekeyDraw {
     private var values: [TXTValue]
-    private var shortLived: [Prekey] = []
+    private var shortLived: [Prekey]?
+    private var passedOver: [Prekey] = []
     private var seen: Set<Prekey.ID> = []
     private let signer: Ed25519.PublicKey
     private let messageExpires: UnixSeconds
     private let now: UnixSeconds
+
+    /// A prekey must be good for a quarter of the message's life, or for this long: clients of the reference can't open
+    /// anything under a prekey that has expired.
+    private static let longestFloor: UInt64 = 6 * 3_600
 
     init(from values: [TXTValue], signer: Ed25519.PublicKey, messageExpires: UnixSeconds, now: UnixSeconds) {
         self.values = values.shuffled()
@@ -46,15 +52,22 @@ struct PrekeyDraw {
         self.now = now
     }
 
-    /// The next prekey that verifies under the contact's key and has not expired.
+    /// The next prekey that verifies under the contact's key and lasts long enough.
     mutating func next() -> Prekey? {
         while let value = self.values.popLast() {
             guard let prekey = try? Signed<Prekey>(parsing: value, now: self.now, signer: self.signer).body,
-                !prekey.isExpired(at: self.now), self.seen.insert(prekey.id).inserted
+                self.seen.insert(prekey.id).inserted
             else { continue }
             if prekey.expires >= self.messageExpires { return prekey }
-            self.shortLived.append(prekey)
+            self.passedOver.append(prekey)
         }
-        return self.shortLived.popLast()
+        if self.shortLived == nil { self.shortLived = self.usable(self.passedOver) }
+        return self.shortLived?.popLast()
+    }
+
+    private func usable(_ prekeys: [Prekey]) -> [Prekey] {
+        let life = self.now.seconds(until: self.messageExpires)
+        let floor = self.now.adding(min(life / 4, Self.longestFloor))
+        return prekeys.filter { $0.expires >= floor && !$0.isExpired(at: self.now) }.sorted { $0.expires < $1.expires }
     }
 }

@@ -1,21 +1,26 @@
 import DMPCrypto
 package import DMPProtocol
 import Foundation
-package import GRDB
+import GRDB
+package import Logging
 
 /// The received messages, each sealed under a key of the identity.
 ///
 /// Invariant: what the user was shown is what is on disk; a message is in the inbox before anybody is handed it.
 public actor Inbox {
-    private let database: DatabaseQueue
+    private let database: StoreDatabase
     private let seal: StorageSeal
+    private let logger: Logger
 
-    package init(database: DatabaseQueue, keys: IdentityKeys) throws {
+    package init(database: StoreDatabase, keys: IdentityKeys, logger: Logger) throws {
         self.database = database
         self.seal = try StorageSeal(keys: keys, label: "inbox")
+        self.logger = logger
     }
 
-    /// All messages, oldest first.
+    /// All messages, in the order in which they came.
+    ///
+    /// Entries that were sealed under another identity, or are damaged, are left out, and a warning counts them.
     ///
     /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
     public func list() async throws -> [ReceivedMessage] {
@@ -27,9 +32,22 @@ public actor Inbox {
         try await self.messages(where: "id = ?", [id]).first
     }
 
-    /// Messages that nobody has acknowledged, oldest first: after a crash these are handed out again.
+    /// Messages that nobody has acknowledged, in the order in which they were sent: after a crash these are handed out
+    /// again.
     public func waiting() async throws -> [ReceivedMessage] {
-        try await self.messages(where: "acknowledged = 0", [])
+        try await self.messages(where: "acknowledged = 0", []).sorted(by: Self.sentEarlier)
+    }
+
+    /// Hands out the messages that nobody has acknowledged, to this caller alone.
+    func takeWaiting() async throws -> [ReceivedMessage] {
+        let opening = self.seal
+        let messages = try await self.database.write { database in
+            let entries = try SealedEntry.fetch(from: database, where: "acknowledged = 0")
+            let messages = entries.compactMap { try? $0.opened(by: opening) }
+            for message in messages { try Self.acknowledge(message.id, in: database) }
+            return messages
+        }
+        return messages.sorted(by: Self.sentEarlier)
     }
 
     /// Notes that messages reached their reader.
@@ -37,9 +55,7 @@ public actor Inbox {
         let ids = messages.map(\.id)
         guard !ids.isEmpty else { return }
         try await self.database.write { database in
-            for id in ids {
-                try database.execute(sql: "UPDATE inbox SET acknowledged = 1 WHERE id = ?", arguments: [id])
-            }
+            for id in ids { try Self.acknowledge(id, in: database) }
         }
     }
 
@@ -66,35 +82,68 @@ public actor Inbox {
         }
     }
 
-    private func messages(where condition: String, _ arguments: StatementArguments) async throws -> [ReceivedMessage] {
-        let entries = try await self.database.read { database in
-            try Row.fetchAll(
+    /// Whether a message of that id was stored under another signer's name: then one of the two is a copy.
+    func holdsCopy(of message: MessageID, notFrom sender: Ed25519.PublicKey) async throws -> Bool {
+        try await self.database.read { database in
+            try Bool.fetchOne(
                 database,
-                sql: "SELECT id, sender_key, message_id, sealed FROM inbox WHERE \(condition) ORDER BY id",
-                arguments: arguments
-            ).map(SealedEntry.init)
-        }
-        return try entries.map { entry in
-            let sender = try Ed25519.PublicKey(entry.sender)
-            let messageID = try MessageID(entry.messageID)
-            let bytes = try self.seal.open(entry.sealed, for: sender.bytes + messageID.bytes)
-            let content = try JSONDecoder().decode(MessageContent.self, from: Data(bytes))
-            return ReceivedMessage(id: entry.id, senderKey: sender, messageID: messageID, content: content)
+                sql: "SELECT EXISTS (SELECT 1 FROM inbox WHERE message_id = ? AND sender_key <> ?)",
+                arguments: [Data(message.bytes), Data(sender.bytes)]
+            ) ?? false
         }
     }
 
-    private struct SealedEntry: Sendable {
-        let id: Int64
-        let sender: [UInt8]
-        let messageID: [UInt8]
-        let sealed: [UInt8]
+    private static func acknowledge(_ id: Int64, in database: Database) throws {
+        try database.execute(sql: "UPDATE inbox SET acknowledged = 1 WHERE id = ?", arguments: [id])
+    }
 
-        init(_ row: Row) {
-            self.id = row["id"]
-            self.sender = [UInt8](row["sender_key"] as Data)
-            self.messageID = [UInt8](row["message_id"] as Data)
-            self.sealed = [UInt8](row["sealed"] as Data)
+    private static func sentEarlier(_ left: ReceivedMessage, _ right: ReceivedMessage) -> Bool {
+        (left.sentAt, left.id) < (right.sentAt, right.id)
+    }
+
+    private func messages(where condition: String, _ arguments: StatementArguments) async throws -> [ReceivedMessage] {
+        let entries = try await self.database.read { database in
+            try SealedEntry.fetch(from: database, where: condition, arguments)
         }
+        let messages = entries.compactMap { try? $0.opened(by: self.seal) }
+        if messages.count < entries.count {
+            self.logger.warning(
+                "\(entries.count - messages.count) inbox entries can't be opened: damaged, or of another identity"
+            )
+        }
+        return messages
+    }
+}
+
+/// A row of the inbox.
+private struct SealedEntry: Sendable {
+    let id: Int64
+    let sender: [UInt8]
+    let messageID: [UInt8]
+    let sealed: [UInt8]
+
+    static func fetch(
+        from database: Database,
+        where condition: String,
+        _ arguments: StatementArguments = []
+    ) throws -> [SealedEntry] {
+        let sql = "SELECT id, sender_key, message_id, sealed FROM inbox WHERE \(condition) ORDER BY id"
+        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+            SealedEntry(
+                id: try row.decode(Int64.self, forColumn: "id"),
+                sender: try row.bytes("sender_key"),
+                messageID: try row.bytes("message_id"),
+                sealed: try row.bytes("sealed")
+            )
+        }
+    }
+
+    func opened(by seal: StorageSeal) throws -> ReceivedMessage {
+        let sender = try Ed25519.PublicKey(self.sender)
+        let messageID = try MessageID(self.messageID)
+        let bytes = try seal.open(self.sealed, for: sender.bytes + messageID.bytes)
+        let content = try JSONDecoder().decode(MessageContent.self, from: Data(bytes))
+        return ReceivedMessage(id: self.id, senderKey: sender, messageID: messageID, content: content)
     }
 }
 
@@ -102,11 +151,17 @@ public actor Inbox {
 struct SpentPrekey: Sendable {
     let id: Prekey.ID
     let withdrawal: Withdrawal?
+    let spent: UnixSeconds
+    /// The private half stays until then: another message that was copied may need it.
+    let keepUntil: UnixSeconds
 
     func insert(into database: Database) throws {
         try database.execute(
-            sql: "INSERT OR IGNORE INTO spent_prekeys VALUES (?)",
-            arguments: [Int64(self.id.rawValue)]
+            sql: """
+                INSERT INTO spent_prekeys VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET keep_until = MAX(keep_until, excluded.keep_until)
+                """,
+            arguments: [Int64(self.id.rawValue), self.spent.stored, self.keepUntil.stored]
         )
         try self.withdrawal?.insert(into: database)
     }

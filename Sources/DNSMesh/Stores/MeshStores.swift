@@ -9,7 +9,7 @@ public struct MeshStores: Sendable {
     let prekeys: PrekeyStore
     let replay: ReplayCache
     let replayFile: ReplayFile?
-    let state: DatabaseQueue
+    let state: StoreDatabase
 
     /// Opens the files in a folder, which is made with mode 0700 if it is missing.
     ///
@@ -56,7 +56,7 @@ public struct MeshStores: Sendable {
         )
     }
 
-    private init(prekeys: DatabaseQueue, state: DatabaseQueue, replayFile: ReplayFile?) {
+    private init(prekeys: StoreDatabase, state: StoreDatabase, replayFile: ReplayFile?) {
         self.prekeys = PrekeyStore(database: prekeys)
         self.replay = ReplayCache(database: state)
         self.replayFile = replayFile

@@ -1,7 +1,7 @@
 package import DMPCrypto
 package import DMPProtocol
 import Foundation
-package import GRDB
+import GRDB
 
 /// The private halves of the own prekeys.
 ///
@@ -10,9 +10,9 @@ package actor PrekeyStore {
     /// How long a private half works after its record has expired: a message sent at the last moment may live a day.
     static let graceSeconds: UInt64 = 86_400 + 300
 
-    private let database: DatabaseQueue
+    private let database: StoreDatabase
 
-    package init(database: DatabaseQueue) {
+    package init(database: StoreDatabase) {
         self.database = database
     }
 
@@ -20,10 +20,12 @@ package actor PrekeyStore {
     package final class Secret: Sendable {
         package let key: X25519.SecretKey
         package let published: TXTValue?
+        package let expires: UnixSeconds
 
-        init(key: consuming X25519.SecretKey, published: TXTValue?) {
+        init(key: consuming X25519.SecretKey, published: TXTValue?, expires: UnixSeconds) {
             self.key = key
             self.published = published
+            self.expires = expires
         }
     }
 
@@ -48,8 +50,8 @@ package actor PrekeyStore {
                         """,
                     arguments: [
                         Int64(row.prekey.id.rawValue), row.secret, Data(row.prekey.publicKey.bytes),
-                        Int64(clamping: expires.rawValue),
-                        Int64(clamping: now.rawValue),
+                        expires.stored,
+                        now.stored,
                     ]
                 )
             }
@@ -69,19 +71,26 @@ package actor PrekeyStore {
 
     /// Finds the private half, or `nil` if it was never here, was used, or is too old.
     func secret(_ id: Prekey.ID, now: UnixSeconds) async throws -> Secret? {
-        let oldest = Int64(clamping: now.rawValue) - Int64(Self.graceSeconds)
-        let found = try await self.database.read { database -> (key: [UInt8], wire: String)? in
+        let oldest = now.stored - Int64(Self.graceSeconds)
+        let found = try await self.database.read { database -> (key: [UInt8], wire: String, expires: UnixSeconds)? in
             let row = try Row.fetchOne(
                 database,
-                sql: "SELECT private_key, wire_record FROM prekeys WHERE prekey_id = ? AND exp > ?",
+                sql: """
+                    SELECT private_key, COALESCE(wire_record, '') AS wire_record, exp
+                    FROM prekeys WHERE prekey_id = ? AND exp > ?
+                    """,
                 arguments: [Int64(id.rawValue), oldest]
             )
-            guard let row, let key = row["private_key"] as Data? else { return nil }
-            return ([UInt8](key), (row["wire_record"] as String?) ?? "")
+            guard let row else { return nil }
+            let wire = try row.decode(String.self, forColumn: "wire_record")
+            return (try row.bytes("private_key"), wire, try row.seconds("exp"))
         }
         guard let found else { return nil }
-        let key = try X25519.SecretKey(SecretBytes(copying: found.key))
-        return Secret(key: key, published: found.wire.isEmpty ? nil : TXTValue(found.wire))
+        return Secret(
+            key: try X25519.SecretKey(SecretBytes(copying: found.key)),
+            published: found.wire.isEmpty ? nil : TXTValue(found.wire),
+            expires: found.expires
+        )
     }
 
     /// Deletes private halves: used ones, or ones whose publication was refused.
@@ -95,10 +104,10 @@ package actor PrekeyStore {
         }
     }
 
-    /// Deletes what is past its grace time and what never went out; returns how many rows went.
+    /// Deletes what is past its grace time; returns how many rows went.
     @discardableResult
     func removeExpired(now: UnixSeconds) async throws -> Int {
-        let oldest = Int64(clamping: now.rawValue) - Int64(Self.graceSeconds)
+        let oldest = now.stored - Int64(Self.graceSeconds)
         return try await self.database.write { database in
             try database.execute(sql: "DELETE FROM prekeys WHERE exp <= ?", arguments: [oldest])
             return database.changesCount
@@ -111,7 +120,7 @@ package actor PrekeyStore {
             try Int.fetchOne(
                 database,
                 sql: "SELECT COUNT(*) FROM prekeys WHERE exp > ? AND COALESCE(wire_record, '') <> ''",
-                arguments: [Int64(clamping: time.rawValue)]
+                arguments: [time.stored]
             ) ?? 0
         }
     }

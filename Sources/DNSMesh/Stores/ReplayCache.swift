@@ -1,7 +1,7 @@
 package import DMPCrypto
 package import DMPProtocol
 import Foundation
-package import GRDB
+import GRDB
 
 /// Which messages were delivered, and which are being delivered now.
 ///
@@ -21,35 +21,38 @@ package actor ReplayCache {
     /// Entries outlive their manifest by this much, so that two clocks that differ don't deliver twice.
     static let marginSeconds: UInt64 = 3_600
 
-    private let database: DatabaseQueue
+    private let database: StoreDatabase
     private var claimed: Set<Key> = []
 
-    package init(database: DatabaseQueue) {
+    package init(database: StoreDatabase) {
         self.database = database
     }
 
+    /// What came of the wish to deliver a message.
+    package enum Claim: Hashable, Sendable {
+        /// The caller delivers it. ``release(_:)`` must follow, whatever comes of it.
+        case granted
+        /// It was delivered before.
+        case seen
+        /// Somebody else is delivering it.
+        case underWay
+    }
+
     /// Takes the right to deliver a message.
-    ///
-    /// - Returns: `false` if it was delivered, or is being delivered by somebody else. After `true`, exactly one of
-    ///   ``finish(_:)`` and ``release(_:)`` must follow.
-    package func claim(_ key: Key) async throws -> Bool {
-        guard self.claimed.insert(key).inserted else { return false }  // before the await: who comes next finds it
+    package func claim(_ key: Key) async throws -> Claim {
+        guard self.claimed.insert(key).inserted else { return .underWay }  // before the await: who comes next finds it
         do {
-            guard try await self.isSeen(key) else { return true }
+            guard try await self.isSeen(key) else { return .granted }
             self.claimed.remove(key)
-            return false
+            return .seen
         } catch {
             self.claimed.remove(key)
             throw error
         }
     }
 
-    /// Ends a claim whose message is stored: ``Inbox`` marked it as seen in the same transaction.
-    package func finish(_ key: Key) {
-        self.claimed.remove(key)
-    }
-
-    /// Gives a claim back, so that a later pass may try again.
+    /// Ends a claim. If the message was stored, ``Inbox`` has marked it as seen in the same transaction; if not, a later
+    /// pass may try again.
     package func release(_ key: Key) {
         self.claimed.remove(key)
     }
@@ -67,9 +70,9 @@ package actor ReplayCache {
 
     /// Takes over entries that another client of the same folder has written, and drops those past their time.
     package func merge(_ entries: [ReplayFile.Entry], now: UnixSeconds) async throws {
-        let limit = Int64(clamping: now.rawValue) - Int64(Self.marginSeconds)
+        let limit = now.stored - Int64(Self.marginSeconds)
         try await self.database.write { database in
-            for entry in entries where Int64(clamping: entry.expires.rawValue) >= limit {
+            for entry in entries where entry.expires.stored >= limit {
                 try Self.insert(entry.key, expires: entry.expires, into: database)
             }
             try database.execute(sql: "DELETE FROM seen WHERE expires < ?", arguments: [limit])
@@ -83,15 +86,15 @@ package actor ReplayCache {
             let rows = try Row.fetchAll(
                 database,
                 sql: "SELECT sender_key, message_id, expires FROM seen WHERE expires >= ?",
-                arguments: [Int64(clamping: now.rawValue)]
+                arguments: [now.stored]
             )
             return try rows.map { row in
                 ReplayFile.Entry(
                     key: Key(
-                        sender: try Ed25519.PublicKey([UInt8](row["sender_key"] as Data)),
-                        message: try MessageID([UInt8](row["message_id"] as Data))
+                        sender: try Ed25519.PublicKey(try row.bytes("sender_key")),
+                        message: try MessageID(try row.bytes("message_id"))
                     ),
-                    expires: UnixSeconds(rawValue: UInt64(clamping: row["expires"] as Int64))
+                    expires: try row.seconds("expires")
                 )
             }
         }
@@ -104,7 +107,7 @@ package actor ReplayCache {
                 sql: "INSERT OR REPLACE INTO hopeless VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     Data(key.sender.bytes), Data(key.message.bytes), zone.text, reason,
-                    Int64(clamping: expires.rawValue),
+                    expires.stored,
                 ]
             )
         }
@@ -128,7 +131,7 @@ package actor ReplayCache {
                 INSERT INTO seen VALUES (?, ?, ?)
                 ON CONFLICT DO UPDATE SET expires = MAX(expires, excluded.expires)
                 """,
-            arguments: [Data(key.sender.bytes), Data(key.message.bytes), Int64(clamping: expires.rawValue)]
+            arguments: [Data(key.sender.bytes), Data(key.message.bytes), expires.stored]
         )
     }
 

@@ -21,7 +21,7 @@ struct SQLiteFile {
     /// Opens the file, makes it if it is missing, and migrates it.
     ///
     /// A file that is no database is renamed to `<name>.broken-<time>` and a new one is made.
-    func open() throws(MeshError) -> DatabaseQueue {
+    func open() throws(MeshError) -> StoreDatabase {
         do {
             return try self.openOnce()
         } catch let error as DatabaseError where Self.meansDamage(error) {
@@ -34,11 +34,11 @@ struct SQLiteFile {
         }
     }
 
-    static func openInMemory(_ schema: NumberedSchema) throws(MeshError) -> DatabaseQueue {
+    static func openInMemory(_ schema: NumberedSchema) throws(MeshError) -> StoreDatabase {
         do {
             let queue = try DatabaseQueue(configuration: Self.configuration)
             try Self.migrate(queue, with: schema, path: "memory")
-            return queue
+            return StoreDatabase(queue, path: "memory")
         } catch {
             throw MeshError(.storeUnusable, "no database in memory: \(error)", underlying: error)
         }
@@ -54,12 +54,12 @@ struct SQLiteFile {
         return configuration
     }
 
-    private func openOnce() throws -> DatabaseQueue {
+    private func openOnce() throws -> StoreDatabase {
         try self.refuseNewer()
         try PrivateFile.createIfMissing(self.url)
         let queue = try DatabaseQueue(path: self.url.path, configuration: Self.configuration)
         try Self.migrate(queue, with: self.schema, path: self.url.path)
-        return queue
+        return StoreDatabase(queue, path: self.url.path)
     }
 
     /// Looks at the version without changing anything: opening for writing would change the file's header.
@@ -67,6 +67,7 @@ struct SQLiteFile {
         guard FileManager.default.fileExists(atPath: self.url.path) else { return }
         var configuration = Configuration()
         configuration.readonly = true
+        configuration.busyMode = .timeout(30)
         let queue = try DatabaseQueue(path: self.url.path, configuration: configuration)
         let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         try queue.close()

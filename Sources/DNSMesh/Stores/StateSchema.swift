@@ -10,7 +10,7 @@ extension NumberedSchema {
     /// | `hopeless` | a message that can never be opened, so that its chunks aren't fetched again |
     /// | `spent_prekeys` | a prekey whose message is stored and whose private half must go |
     /// | `withdrawals` | a published value that must be deleted at its node |
-    /// | `outbox` | sealed records of a message whose manifest isn't acknowledged |
+    /// | `outbox` | the sealed records of a message whose manifest isn't acknowledged |
     /// | `drawn_prekeys` | a prekey of a contact that was used for a message |
     /// | `publications` | a value of an own identity, to be withdrawn when the next one is out |
     static let state = NumberedSchema(version: 1) { database, _ in
@@ -25,6 +25,7 @@ extension NumberedSchema {
                     UNIQUE (sender_key, message_id)
                 );
                 CREATE INDEX inbox_waiting ON inbox(acknowledged, id);
+                CREATE INDEX inbox_message ON inbox(message_id);
                 CREATE TABLE seen (
                     sender_key BLOB NOT NULL,
                     message_id BLOB NOT NULL,
@@ -39,7 +40,11 @@ extension NumberedSchema {
                     expires INTEGER NOT NULL,
                     PRIMARY KEY (sender_key, message_id, zone)
                 ) WITHOUT ROWID;
-                CREATE TABLE spent_prekeys (prekey_id INTEGER PRIMARY KEY);
+                CREATE TABLE spent_prekeys (
+                    prekey_id INTEGER PRIMARY KEY,
+                    spent INTEGER NOT NULL,
+                    keep_until INTEGER NOT NULL
+                );
                 CREATE TABLE withdrawals (
                     owner TEXT NOT NULL,
                     value BLOB NOT NULL,
@@ -47,10 +52,15 @@ extension NumberedSchema {
                     PRIMARY KEY (owner, value)
                 ) WITHOUT ROWID;
                 CREATE TABLE outbox (
-                    digest BLOB PRIMARY KEY,
+                    message_id BLOB PRIMARY KEY,
+                    digest BLOB NOT NULL,
                     entry BLOB NOT NULL,
-                    expires INTEGER NOT NULL
+                    expires INTEGER NOT NULL,
+                    attempted INTEGER NOT NULL,
+                    busy_until INTEGER NOT NULL,
+                    manifest_tried INTEGER NOT NULL DEFAULT 0
                 );
+                CREATE INDEX outbox_digest ON outbox(digest);
                 CREATE TABLE drawn_prekeys (
                     signer BLOB NOT NULL,
                     prekey_id INTEGER NOT NULL,

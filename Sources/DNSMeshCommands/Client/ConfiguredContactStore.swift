@@ -25,6 +25,11 @@ struct ConfiguredContactStore: ContactStore {
                     entry.take(contact)
                     configuration.contacts.append(entry)
                 }
+            case .insert(let contact):
+                guard !configuration.contacts.contains(where: { $0.label == contact.name }) else { return }
+                var entry = ContactEntry(label: contact.name)
+                entry.take(contact)
+                configuration.contacts.append(entry)
             case .remove(let name): configuration.contacts.removeAll { $0.label == name }
             }
         }

@@ -33,6 +33,7 @@ final class World: Sendable {
         stores: MeshStores? = nil,
         reader: (any RecordReader)? = nil,
         writer: (any RecordWriter)? = nil,
+        publishes: Bool = true,
         contacts: any ContactStore = MemoryContactStore(),
         configure: (inout MeshConfiguration) -> Void = { _ in }
     ) throws -> User {
@@ -47,7 +48,7 @@ final class World: Sendable {
             keys: keys,
             configuration: configuration,
             reader: reader ?? self.store,
-            writer: writer ?? self.store,
+            writer: publishes ? writer ?? self.store : nil,
             contacts: contacts,
             stores: try stores ?? .memory(),
             clock: ErasedClock(self.clock),

@@ -11,14 +11,14 @@ struct Withdrawal: Hashable, Sendable {
     func insert(into database: Database) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO withdrawals VALUES (?, ?, ?)",
-            arguments: [self.owner.text, Data(self.value.bytes), Int64(clamping: self.expires.rawValue)]
+            arguments: [self.owner.text, Data(self.value.bytes), self.expires.stored]
         )
     }
 }
 
 /// The values that are still to be withdrawn, and prekeys whose private half is still to go.
 struct WithdrawalStore: Sendable {
-    let database: DatabaseQueue
+    let database: StoreDatabase
 
     func add(_ withdrawals: [Withdrawal]) async throws {
         try await self.database.write { database in
@@ -28,14 +28,12 @@ struct WithdrawalStore: Sendable {
 
     func pending(now: UnixSeconds) async throws -> [Withdrawal] {
         try await self.database.write { database in
-            let time = Int64(clamping: now.rawValue)
-            try database.execute(sql: "DELETE FROM withdrawals WHERE expires < ?", arguments: [time])
-            return try Row.fetchAll(database, sql: "SELECT owner, value, expires FROM withdrawals").compactMap { row in
-                guard let owner = try? OwnerName(row["owner"] as String) else { return nil }
-                return Withdrawal(
-                    owner: owner,
-                    value: TXTValue([UInt8](row["value"] as Data)),
-                    expires: UnixSeconds(rawValue: UInt64(clamping: row["expires"] as Int64))
+            try database.execute(sql: "DELETE FROM withdrawals WHERE expires < ?", arguments: [now.stored])
+            return try Row.fetchAll(database, sql: "SELECT owner, value, expires FROM withdrawals").map { row in
+                Withdrawal(
+                    owner: try OwnerName(try row.decode(String.self, forColumn: "owner")),
+                    value: TXTValue(try row.bytes("value")),
+                    expires: try row.seconds("expires")
                 )
             }
         }
@@ -50,12 +48,20 @@ struct WithdrawalStore: Sendable {
         }
     }
 
-    /// Prekeys whose message is stored and whose private half is still there.
-    func spentPrekeys() async throws -> [Prekey.ID] {
-        try await self.database.read { database in
-            try Int64.fetchAll(database, sql: "SELECT prekey_id FROM spent_prekeys").compactMap {
-                try? Prekey.ID(UInt32(truncatingIfNeeded: $0))
-            }
+    /// Prekeys whose message is stored, whose private half is still there and may go now.
+    ///
+    /// - Parameters:
+    ///   - settled: Whether the last pass has opened all that may be sealed for them. If not, they go a day later.
+    ///   - now: The time.
+    func spentPrekeys(settled: Bool, now: UnixSeconds) async throws -> [Prekey.ID] {
+        let oldest = settled ? Int64.max : now.stored - Int64(PrekeyStore.graceSeconds)
+        return try await self.database.read { database in
+            let ids = try Int64.fetchAll(
+                database,
+                sql: "SELECT prekey_id FROM spent_prekeys WHERE keep_until <= ? AND spent <= ?",
+                arguments: [now.stored, oldest]
+            )
+            return try ids.map { try Prekey.ID(UInt32(truncatingIfNeeded: $0)) }
         }
     }
 

@@ -1,0 +1,53 @@
+import DMPProtocol
+import Foundation
+package import GRDB
+
+/// A SQLite database whose failures come out as ``MeshError``, naming the file.
+///
+/// Each call is one transaction, on the database's own queue.
+package struct StoreDatabase: Sendable {
+    private let queue: DatabaseQueue
+    private let path: String
+
+    init(_ queue: DatabaseQueue, path: String) {
+        self.queue = queue
+        self.path = path
+    }
+
+    package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await self.queue.read(body) } catch { throw self.mapped(error) }
+    }
+
+    package func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do { return try await self.queue.write(body) } catch { throw self.mapped(error) }
+    }
+
+    private func mapped(_ error: any Error) -> any Error {
+        switch error {
+        case is CancellationError, is MeshError: error
+        default:
+            MeshError(
+                .storeUnusable,
+                "can't use \(self.path): \(PrivateFile.reason(error)); check its rights and the disk",
+                underlying: error
+            )
+        }
+    }
+}
+
+extension Row {
+    /// The bytes in a column; a value of another type is an error and not a trap.
+    func bytes(_ column: String) throws -> [UInt8] {
+        [UInt8](try self.decode(Data.self, forColumn: column))
+    }
+
+    /// The time in a column, in Unix seconds; negative ones count as 0.
+    func seconds(_ column: String) throws -> UnixSeconds {
+        UnixSeconds(rawValue: UInt64(clamping: try self.decode(Int64.self, forColumn: column)))
+    }
+}
+
+extension UnixSeconds {
+    /// The time as SQLite keeps it.
+    var stored: Int64 { Int64(clamping: self.rawValue) }
+}
