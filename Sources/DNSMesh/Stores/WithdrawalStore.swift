@@ -48,11 +48,8 @@ struct WithdrawalStore: Sendable {
         }
     }
 
-    /// Prekeys whose message is stored, whose private half is still there and may go now.
-    ///
-    /// - Parameters:
-    ///   - settled: Whether the last pass has opened all that may be sealed for them. If not, they go a day later.
-    ///   - now: The time.
+    /// Prekeys whose message is stored, whose private half is still there and may go now: at once where the last pass
+    /// was settled, as it has opened all that may be sealed for them, and else a day later.
     func spentPrekeys(settled: Bool, now: UnixSeconds) async throws -> [Prekey.ID] {
         let oldest = settled ? Int64.max : now.stored - Int64(PrekeyStore.graceSeconds)
         return try await self.database.read { database in
