@@ -13,7 +13,7 @@ enum Implementation: String, CaseIterable, CustomTestStringConvertible {
     var command: URL {
         get throws {
             switch self {
-            case .ours: try Self.builtCommand
+            case .ours: try Self.built("dnsmesh")
             case .reference: try Self.referencePrograms.appending(path: "dnsmesh")
             }
         }
@@ -34,16 +34,14 @@ enum Implementation: String, CaseIterable, CustomTestStringConvertible {
         ProcessInfo.processInfo.environment["DMP_REF_VENV"]?.isEmpty == false
     }
 
-    /// The command that was built with the tests, in the folder of the running test program.
-    private static var builtCommand: URL {
-        get throws {
-            let place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            let command = place.appending(path: "dnsmesh")
-            guard FileManager.default.isExecutableFile(atPath: command.path) else {
-                throw Program.Failure(what: "there is no dnsmesh command beside the tests, in \(place.path)")
-            }
-            return command
+    /// A program that was built with the tests, in the folder of the running test program.
+    static func built(_ name: String) throws -> URL {
+        let place = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let program = place.appending(path: name)
+        guard FileManager.default.isExecutableFile(atPath: program.path) else {
+            throw Program.Failure(what: "there is no \(name) beside the tests, in \(place.path)")
         }
+        return program
     }
 
     /// A script of `Drivers` that runs the reference's library.

@@ -55,23 +55,40 @@ enum Program {
     }
 
     private static func run(_ process: Process, limit: Duration?) async throws {
-        let (ended, end) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        process.terminationHandler = { _ in end.finish() }
-        try process.run()
-        await withTaskCancellationHandler {
-            await withTaskGroup(of: Void.self) { group in
-                if let limit {
-                    group.addTask {
-                        guard (try? await Task.sleep(for: limit)) != nil else { return }
-                        kill(process.processIdentifier, SIGKILL)
-                    }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await withTaskCancellationHandler {
+                    try await Self.waitForEnd(of: process)
+                } onCancel: {
+                    Self.end(process)
                 }
-                for await _ in ended {}
-                group.cancelAll()
             }
-        } onCancel: {
-            kill(process.processIdentifier, SIGKILL)
+            if let limit {
+                group.addTask {
+                    guard (try? await Task.sleep(for: limit)) != nil else { return }
+                    Self.end(process)
+                    try await Task.sleep(for: .seconds(60))  // the other task ends first, and cancels this one
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
+    }
+
+    private static func waitForEnd(of process: Process) async throws {
+        try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in ended.resume() }
+            do {
+                try process.run()
+                if Task.isCancelled { Self.end(process) }
+            } catch {
+                ended.resume(throwing: error)
+            }
+        }
+    }
+
+    private static func end(_ process: Process) {
+        if process.isRunning, process.processIdentifier > 0 { kill(process.processIdentifier, SIGKILL) }
     }
 }
 
