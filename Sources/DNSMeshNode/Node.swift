@@ -126,6 +126,7 @@ public struct Node: Service {
             zone: self.configuration.servedZone.map { zone in
                 ServedZone(zone, records: self.configuration.apex, timeToLive: self.configuration.dnsTTL)
             },
+            refusesForeignNames: self.configuration.writeAccess != .open,
             timeToLive: self.configuration.dnsTTL,
             udpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),
             tcpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),

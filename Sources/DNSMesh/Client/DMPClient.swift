@@ -72,6 +72,7 @@ public actor DMPClient {
     ///   - text: Sent as UTF-8; 3,732 bytes fit through a node with default limits.
     ///   - recipient: The contact's name, or its address `user@host`.
     ///   - lifetime: How long it may wait for its reader, in seconds, at most 30 days; shortened to what the node allows.
+    ///     If it is left open, the longest messages get one that leaves room for them: see ``SendReceipt/lifetime``.
     /// - Returns: What was published, once the node has the manifest.
     /// - Throws: ``MeshError``. After ``MeshError/Code/unavailable`` the sealed records are kept: sending the same text
     ///   to the same contact again goes on with them, and never makes a second message.
@@ -85,7 +86,10 @@ public actor DMPClient {
         return try await self.sender.send(
             body,
             to: contact,
-            lifetime: lifetime ?? self.configuration.messageLifetime,
+            lifetime: MessageLifetime(
+                seconds: lifetime ?? self.configuration.messageLifetime,
+                mayBeShortened: lifetime == nil
+            ),
             deadline: self.deadline
         )
     }

@@ -10,6 +10,13 @@ struct RecipientFacts: Sendable {
     var readsEnvelopes = false
 }
 
+/// How long a message is to live.
+struct MessageLifetime: Sendable {
+    let seconds: UInt64
+    /// Whether a shorter one will do if the message fits only then.
+    let mayBeShortened: Bool
+}
+
 /// Turns a body into the sealed records of one message.
 struct MessageSealer: Sendable {
     let keys: IdentityKeys
@@ -21,15 +28,14 @@ struct MessageSealer: Sendable {
     private static let longestLifetime: UInt64 = 30 * 86_400 - 300
 
     /// Refuses what can't fit, before anything is looked up or published.
-    func preflight(_ byteCount: Int, lifetime: UInt64) throws(MeshError) {
-        guard (1...Self.longestLifetime).contains(lifetime) else {
+    func preflight(_ byteCount: Int, lifetime: MessageLifetime) throws(MeshError) {
+        guard (1...Self.longestLifetime).contains(lifetime.seconds) else {
             throw MeshError(
                 .invalidArgument,
-                "a message lives between 1 second and 30 days; \(lifetime) s was asked for"
+                "a message lives between 1 second and 30 days; \(lifetime.seconds) s was asked for"
             )
         }
-        let limit = self.largestBody(lifetime: lifetime, timestamp: self.now())
-        guard byteCount <= limit else { throw self.tooLong(byteCount, limit: limit, lifetime: lifetime) }
+        _ = try self.fittingLifetime(byteCount, lifetime: lifetime, timestamp: self.now())
     }
 
     /// Seals the body, for a prekey that was never used if there is one.
@@ -39,21 +45,23 @@ struct MessageSealer: Sendable {
         _ body: [UInt8],
         for contact: Contact,
         knowing facts: RecipientFacts,
-        lifetime: UInt64
+        lifetime: MessageLifetime
     ) async throws -> OutboxEntry {
         let issued = self.now()
         let wrapped = self.wrapped(body, facts: facts)
         let plaintext = wrapped ?? body
-        let limit = self.largestBody(lifetime: lifetime, timestamp: issued)
-        guard plaintext.count <= limit else {
-            let envelope = plaintext.count - body.count
-            throw self.tooLong(body.count, limit: max(0, limit - envelope), lifetime: lifetime)
-        }
+        let envelope = plaintext.count - body.count
+        let seconds = try self.fittingLifetime(
+            body.count,
+            envelope: envelope,
+            lifetime: lifetime,
+            timestamp: issued
+        )
         let draft = Draft(
             plaintext: plaintext,
             contact: contact,
             issued: issued,
-            lifetime: lifetime,
+            lifetime: seconds,
             carriesAddress: wrapped != nil
         )
         guard let signer = contact.signingKey, !facts.prekeyValues.isEmpty else {
@@ -72,11 +80,22 @@ struct MessageSealer: Sendable {
         return MessagePlan.largestBody(valueByteLimit: limit, timestamp: timestamp, ttl: lifetime)
     }
 
-    /// The digits of the lifetime take room in the header, so that a shorter one may let a few more bytes in.
-    private func tooLong(_ byteCount: Int, limit: Int, lifetime: UInt64) -> MeshError {
-        let roomiest = self.largestBody(lifetime: 999, timestamp: self.now())
-        let hint = limit < roomiest && byteCount <= roomiest ? " (\(roomiest) with a lifetime below 1000 s)" : ""
-        return MeshError(
+    /// The lifetime with which the body fits. Its digits take room in the header, so that the last two bytes of the
+    /// longest messages need a short one; it is shortened only if the caller left it open.
+    private func fittingLifetime(
+        _ byteCount: Int,
+        envelope: Int = 0,
+        lifetime: MessageLifetime,
+        timestamp: UnixSeconds
+    ) throws(MeshError) -> UInt64 {
+        let shorter: [UInt64] = lifetime.mayBeShortened ? [9_999, 999] : []
+        for seconds in [lifetime.seconds] + shorter where seconds <= lifetime.seconds {
+            if byteCount + envelope <= self.largestBody(lifetime: seconds, timestamp: timestamp) { return seconds }
+        }
+        let limit = max(0, self.largestBody(lifetime: lifetime.seconds, timestamp: timestamp) - envelope)
+        let roomiest = max(0, self.largestBody(lifetime: 999, timestamp: timestamp) - envelope)
+        let hint = limit < roomiest ? " (\(roomiest) with a lifetime below 1000 s)" : ""
+        throw MeshError(
             .messageTooLong,
             "message too long: \(byteCount) bytes, at most \(limit) fit\(hint); shorten it or send it in parts"
         )

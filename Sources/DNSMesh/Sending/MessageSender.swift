@@ -22,7 +22,7 @@ struct MessageSender: Sendable {
     func send(
         _ body: [UInt8],
         to contact: Contact,
-        lifetime: UInt64,
+        lifetime: MessageLifetime,
         deadline: ErasedClock.Instant
     ) async throws -> SendReceipt {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }

@@ -47,14 +47,16 @@ struct SendCommand: AsyncParsableCommand {
 }
 
 extension SendReceipt {
+    private static let defaultLifetime: UInt32 = 86_400
+
     /// What the sender should know beside that it worked.
     fileprivate func warnings(lifetime: UInt32?) -> [String] {
         var warnings: [String] = []
         if case .none(let reason) = self.forwardSecrecy {
             warnings.append("warning: sent without forward secrecy: \(reason.explanation)")
         }
-        if let lifetime, self.lifetime < UInt64(lifetime) {
-            warnings.append("the node keeps messages for \(self.lifetime) seconds at most")
+        if self.lifetime < UInt64(lifetime ?? Self.defaultLifetime) {
+            warnings.append("the message is kept for \(self.lifetime) seconds")
         }
         if self.resumed { warnings.append("an interrupted attempt at the same message was completed") }
         return warnings

@@ -17,7 +17,7 @@ extension NodeResponder {
             answer.answers = self.records(of: values, for: question, in: answer)
         case .values, .onlyDescendants:
             answer.authorities = zone.map { [$0.negativeRecord(now: now)] } ?? []
-        case .absent where zone == nil && self.zone != nil:
+        case .absent where zone == nil && self.hasBoundary:
             answer.isAuthoritative = false
             answer.responseCode = .refused
         case .absent:
@@ -26,9 +26,11 @@ extension NodeResponder {
         }
     }
 
+    private var hasBoundary: Bool { self.refusesForeignNames && self.zone != nil }
+
     /// What is known about the name asked for.
     private func find(_ question: DNSQuestion, in zone: ServedZone?, now: UnixSeconds) async throws -> StoredName {
-        let isOutside = zone == nil && self.zone != nil
+        let isOutside = zone == nil && self.hasBoundary
         // For other types there is nothing to look up: every name of ours may be about to exist, so none is denied.
         if !isOutside, question.type != .txt || question.name == .root { return .onlyDescendants }
         guard let name = RecordName(lookingUp: question.name) else { return .absent }

@@ -9,6 +9,9 @@ internal import Logging
 struct NodeResponder: DNSResponder {
     let store: RecordStore
     let zone: ServedZone?
+    /// Whether it leaves names outside its zone to others, unless it holds records there. A node that lets anybody
+    /// publish any name doesn't: each name is as much its own as the next.
+    let refusesForeignNames: Bool
     let timeToLive: UInt32
     let udpLimiter: SourceLimiter
     let tcpLimiter: SourceLimiter

@@ -104,6 +104,16 @@ struct NodeResponderTests {
         }
     }
 
+    @Test("A node that anybody may publish on denies names outside its zone as it does its own")
+    func outsideOfOpenNode() async throws {
+        try await withResponder(refusesForeignNames: false) { fixture in
+            let absent = try await fixture.ask("slot-1.mb-0123456789ab.other.org", .txt)
+            #expect(absent.responseCode == .noSuchName && absent.isAuthoritative)
+            try await fixture.publish("x", at: "a.b.other.org")
+            #expect(try await fixture.ask("b.other.org", .txt).responseCode == .noError)
+        }
+    }
+
     @Test("What is stored outside the zone is answered all the same")
     func storedOutside() async throws {
         try await withResponder { fixture in

@@ -77,6 +77,7 @@ struct ResponderFixture {
 /// Lends a responder over an empty store; `zone` nil is a node that serves whatever is stored.
 func withResponder<Value>(
     zone: String? = ResponderFixture.zone,
+    refusesForeignNames: Bool = true,
     apex: ApexRecords? = nil,
     limit: RateLimit = .off,
     limits: RecordLimits = RecordLimits(),
@@ -89,6 +90,7 @@ func withResponder<Value>(
         let responder = NodeResponder(
             store: store,
             zone: try zone.map { ServedZone(try DNSName($0), records: records, timeToLive: 60) },
+            refusesForeignNames: refusesForeignNames,
             timeToLive: 60,
             udpLimiter: SourceLimiter(limit, clock: clock),
             tcpLimiter: SourceLimiter(limit, clock: clock),
