@@ -99,14 +99,14 @@ public struct Node: Service {
             now: self.now,
             logger: self.logger
         )
-        return NodeParts(
-            services: ServiceGroup(
-                services: [DNSService(server: dns), HTTPService(application: http), cleanup],
-                gracefulShutdownSignals: gracefulShutdownSignals,
-                logger: self.quietLogger
-            ),
-            store: store
+        let place = "\(self.configuration.httpHost) port \(self.configuration.httpPort)"
+        var services = ServiceGroupConfiguration(
+            services: [DNSService(server: dns), HTTPService(application: http, place: place), cleanup],
+            gracefulShutdownSignals: gracefulShutdownSignals,
+            logger: self.quietLogger
         )
+        services.maximumGracefulShutdownDuration = NodeParts.stopTime
+        return NodeParts(services: ServiceGroup(configuration: services), store: store, logger: self.logger)
     }
 
     private func openStore() async throws(NodeError) -> RecordStore {
@@ -142,7 +142,12 @@ public struct Node: Service {
                 logger: self.quietLogger
             )
         } catch {
-            throw NodeError(.dns, "DNS can't be served: \(error)", underlying: error)
+            let place = "\(self.configuration.dnsHost) port \(self.configuration.dnsPort)"
+            throw NodeError(
+                .dns,
+                "DNS can't be served at \(place): \(SystemReason.of(error))",
+                underlying: error
+            )
         }
     }
 

@@ -1,5 +1,6 @@
 internal import DNSTransport
 internal import Hummingbird
+internal import Logging
 internal import NIOCore
 internal import ServiceLifecycle
 
@@ -7,16 +8,24 @@ internal import ServiceLifecycle
 struct NodeParts: Sendable {
     let services: ServiceGroup
     let store: RecordStore
+    let logger: Logger
+
+    /// How long requests that have begun may take once the node is told to stop.
+    static let stopTime = Duration.seconds(3)
 
     /// To be called once: also closes what is open.
     func run() async throws {
+        defer { self.closeStore() }
+        try await self.services.run()
+    }
+
+    private func closeStore() {
         do {
-            try await self.services.run()
-        } catch let error as NodeError {
             try self.store.close()
-            throw error
+        } catch {
+            // Every write is on disk already.
+            self.logger.warning("the record database could not be closed", metadata: ["cause": "\(error)"])
         }
-        try self.store.close()
     }
 }
 
@@ -32,7 +41,7 @@ struct DNSService: Service {
                 self.server.shutdown()
             }
         } catch {
-            throw NodeError(.dns, "DNS is no longer served: \(error)", underlying: error)
+            throw NodeError(.dns, "DNS is no longer served: \(SystemReason.of(error))", underlying: error)
         }
     }
 }
@@ -40,6 +49,8 @@ struct DNSService: Service {
 /// The HTTP server as a part of the service group.
 struct HTTPService: Service {
     let application: Application<NodeHTTPResponder>
+    /// Address and port, for people.
+    let place: String
 
     func run() async throws {
         do {
@@ -49,7 +60,7 @@ struct HTTPService: Service {
         } catch {
             throw NodeError(
                 .http,
-                "HTTP can't be served at \(self.application.configuration.address): \(error)",
+                "HTTP can't be served at \(self.place): \(SystemReason.of(error))",
                 underlying: error
             )
         }

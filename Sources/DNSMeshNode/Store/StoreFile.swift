@@ -14,7 +14,7 @@ enum StoreFile {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw .folder(folder, reason: Self.reason(of: error))
+            throw .folder(folder, reason: SystemReason.of(error))
         }
         do {
             if !files.fileExists(atPath: path) { try Data().write(to: url, options: .withoutOverwriting) }
@@ -22,13 +22,7 @@ enum StoreFile {
                 try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
             }
         } catch {
-            throw .unreadable(path, reason: Self.reason(of: error))
+            throw .unreadable(path, reason: SystemReason.of(error))
         }
-    }
-
-    private static func reason(of error: any Error) -> String {
-        let error = error as NSError
-        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-        return (underlying ?? error).localizedDescription
     }
 }
