@@ -8,10 +8,13 @@ public import Logging
 /// It joins the parts that do the work and keeps no state of its own that a suspension could make stale. All of its
 /// functions may be called at the same time.
 public actor DMPClient {
-    /// The own public keys.
+    /// The own keys; only the public ones can be read.
     public nonisolated let keys: IdentityKeys
+    /// Who the client is, and its limits.
     public nonisolated let configuration: MeshConfiguration
+    /// The people whose keys are accepted.
     public nonisolated let contacts: ContactBook
+    /// What was received.
     public nonisolated let inbox: Inbox
 
     private let reader: any RecordReader

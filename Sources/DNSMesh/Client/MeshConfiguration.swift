@@ -24,6 +24,7 @@ public struct MeshConfiguration: Sendable {
     /// the default.
     public var valuesPerSlot: Int
 
+    /// Makes a configuration; each limit has a default that suits a default node.
     public init(
         username: Username,
         zone: ZoneName,

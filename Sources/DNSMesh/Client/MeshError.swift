@@ -4,6 +4,7 @@
 public struct MeshError: Error, Sendable, CustomStringConvertible {
     /// What kind of error it is. The set is open: new codes may come.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code in words.
         public let description: String
         /// Whether the network or a node is the cause, so that the same call may succeed later.
         public let isNetworkFailure: Bool
@@ -47,16 +48,20 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let refused = Code("refused", network: true)
     }
 
+    /// What kind of error it is.
     public let code: Code
     /// One line: the thing that is wrong and the next step.
     public let message: String
+    /// What caused it, for programs.
     public let underlying: (any Error)?
 
+    /// Makes an error; `message` is one line for a person.
     public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
         self.code = code
         self.message = message
         self.underlying = underlying
     }
 
+    /// The ``message``.
     public var description: String { self.message }
 }

@@ -14,6 +14,7 @@ public struct Contact: Hashable, Sendable {
     /// The zone in which the contact publishes. `nil`: unknown, taken as the own zone.
     public var zone: ZoneName?
 
+    /// Makes a contact; nothing is checked or stored.
     public init(
         name: String,
         username: String,

@@ -20,6 +20,7 @@ public actor ContactBook {
         try await self.store.apply(.put(contact))
     }
 
+    /// Removes the contact of that name, if there is one.
     public func remove(name: String) async throws {
         try await self.store.apply(.remove(name: name))
     }

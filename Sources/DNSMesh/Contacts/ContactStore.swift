@@ -19,12 +19,15 @@ public protocol ContactStore: Sendable {
 public actor MemoryContactStore: ContactStore {
     private var contacts: [Contact]
 
+    /// Starts with these contacts.
     public init(_ contacts: [Contact] = []) {
         self.contacts = contacts
     }
 
+    /// All contacts, in the order in which they were added.
     public func load() -> [Contact] { self.contacts }
 
+    /// Applies one change.
     public func apply(_ change: ContactChange) {
         switch change {
         case .put(let contact):

@@ -25,7 +25,9 @@ public enum IdentityQuery: Hashable, Sendable {
 
 /// A verified identity, and where it was found.
 public struct FetchedIdentity: Hashable, Sendable {
+    /// The record, its signature checked.
     public let record: IdentityRecord
+    /// The name at which it lies.
     public let owner: OwnerName
     /// The host of the address, or the zone that a plain name was looked up in.
     public let host: ZoneName
@@ -33,7 +35,9 @@ public struct FetchedIdentity: Hashable, Sendable {
 
 /// Several identities claim the same name: the user must compare fingerprints.
 public struct AmbiguousIdentity: Error, Hashable, Sendable {
+    /// The name at which they lie.
     public let owner: OwnerName
+    /// The newest record of each, the oldest first.
     public let candidates: [IdentityRecord]
 }
 

@@ -6,7 +6,9 @@ import GRDB
 
 /// Where the own identity was published.
 public struct PublishReceipt: Hashable, Sendable {
+    /// The name at which it lies.
     public let owner: OwnerName
+    /// What was published.
     public let record: IdentityRecord
     /// How many earlier records of the same identity were withdrawn, or are on the list to be.
     public let withdrawn: Int

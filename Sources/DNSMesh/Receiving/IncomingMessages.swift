@@ -4,7 +4,9 @@ import Logging
 
 /// The messages of ``DMPClient/messages(every:)``.
 public struct IncomingMessages: AsyncSequence, Sendable {
+    /// One message after the other.
     public typealias Element = ReceivedMessage
+    /// ``MeshError`` if a file can't be used, and `CancellationError`.
     public typealias Failure = any Error
 
     let client: DMPClient
@@ -12,6 +14,7 @@ public struct IncomingMessages: AsyncSequence, Sendable {
     let pause: Duration
     let logger: Logger
 
+    /// Starts to look for messages as soon as the first is asked for.
     public func makeAsyncIterator() -> Iterator {
         Iterator(client: self.client, clock: self.clock, pause: self.pause, logger: self.logger)
     }
@@ -33,6 +36,9 @@ public struct IncomingMessages: AsyncSequence, Sendable {
             self.logger = logger
         }
 
+        /// Waits for the next message; `nil` is never returned.
+        ///
+        /// - Throws: ``MeshError`` if a file can't be used, and `CancellationError`.
         public mutating func next() async throws -> ReceivedMessage? {
             if let message = self.handedOut {
                 try await self.client.inbox.acknowledge([message])

@@ -8,6 +8,7 @@ public struct ReceivedMessage: Hashable, Sendable, Identifiable {
     public let id: Int64
     /// The key that signed the manifest. This, and nothing in the message, proves who sent it.
     public let senderKey: Ed25519.PublicKey
+    /// The id that its sender gave it, 16 bytes.
     public let messageID: MessageID
     let content: MessageContent
 
@@ -15,11 +16,13 @@ public struct ReceivedMessage: Hashable, Sendable, Identifiable {
     public var contact: String? { self.content.contact }
     /// An address at which an identity record with ``senderKey`` was found; `nil` if none is known.
     public var verifiedAddress: String? { self.content.address }
+    /// What the sender wrote.
     public var body: [UInt8] { [UInt8](self.content.body) }
     /// The body as text, or `nil` if it isn't UTF-8.
     public var text: String? { String(validating: self.body, as: UTF8.self) }
     /// When the sender says it was sent.
     public var sentAt: UnixSeconds { UnixSeconds(rawValue: self.content.sentAt) }
+    /// When it was decrypted here.
     public var receivedAt: UnixSeconds { UnixSeconds(rawValue: self.content.receivedAt) }
     /// Whether the message was sealed for a one-time prekey, so that it stays secret when the identity's key leaks.
     public var isForwardSecret: Bool { self.content.forwardSecret }

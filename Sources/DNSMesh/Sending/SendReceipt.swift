@@ -2,12 +2,15 @@ public import DMPProtocol
 
 /// What became of a message that was sent.
 public struct SendReceipt: Hashable, Sendable {
+    /// The id that the recipient sees too.
     public let messageID: MessageID
     /// The contact's name.
     public let contact: String
-    /// How many chunks were published, and how many of them a receiver needs.
+    /// How many chunks were published.
     public let chunkCount: Int
+    /// How many of the chunks are enough to read the message.
     public let neededChunkCount: Int
+    /// What it was sealed for.
     public let forwardSecrecy: ForwardSecrecy
     /// Whether the message tells the recipient its sender's address.
     public let carriesAddress: Bool

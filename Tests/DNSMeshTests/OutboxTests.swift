@@ -1,0 +1,204 @@
+import DMPNetwork
+import DMPProtocol
+import DNSTransport
+import Testing
+
+@testable import DNSMesh
+
+@Suite("A message on its way out is neither lost nor doubled")
+struct OutboxTests {
+    @Test("A failed publish keeps the sealed records, and the next try sends the same bytes")
+    func outbox() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
+        }
+        await #expect(throws: MeshError.self) { try await alice.client.send("hello", to: "bob") }
+        let first = network.publishes
+        network.onPublish { _, _ in nil }
+        world.advance(by: 60)
+        let receipt = try await alice.client.send("hello", to: "bob")
+        #expect(receipt.resumed)
+        let again = network.publishes.dropFirst(first.count)
+        #expect(Set(again.map(\.value)) == Set(first.map(\.value)))
+        #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
+        #expect(try await alice.client.send("hello", to: "bob").resumed == false)
+    }
+
+    @Test("What waits in the outbox is sent by resumeSending, once")
+    func resume() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
+        #expect(try await alice.client.resumeSending() == 0)
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(try await alice.client.resumeSending() == 0)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
+    }
+
+    @Test("A refused manifest takes its chunks back")
+    func refused() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .refused(NetworkFailure(.refused, "no")) : nil
+        }
+        await #expect(throws: MeshError.self) { try await alice.client.send("hello", to: "bob") }
+        let chunks = network.publishes.filter { $0.name.text.hasPrefix("chunk-") }
+        #expect(!chunks.isEmpty)
+        for chunk in chunks { #expect(await world.store.values(at: chunk.name).isEmpty) }
+        #expect(try await alice.client.resumeSending() == 0)
+    }
+
+    @Test(
+        "What may pass keeps the message",
+        arguments: [NetworkFailure.Code.unauthorized, .nameFull, .insecureCredential]
+    )
+    func passingRefusal(code: NetworkFailure.Code) async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { name, _ in name.text.hasPrefix("slot-") ? .refused(NetworkFailure(code, "no")) : nil }
+        await #expect { try await alice.client.send("hello", to: "bob") } throws: {
+            ($0 as? MeshError)?.code == .refused
+        }
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
+    }
+
+    @Test("One message that can't go out keeps no other, and none is lost to a shorter lifetime")
+    func resumeEachByItself() async throws {
+        let world = try World(caps: MemoryRecordStore.Caps(lifetimeLimit: 3_600))
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        for text in ["one", "two", "three"] {
+            await #expect(throws: MeshError.self) { try await alice.client.send(text, to: "bob") }
+        }
+        let second = try #require(network.publishes.map(\.name.text).first { $0.hasPrefix("chunk-") })
+        network.onPublish { name, _ in
+            name.text == second ? .refused(NetworkFailure(.unauthorized, "no")) : nil
+        }
+        #expect(try await alice.client.resumeSending() == 2)
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(Set(try await bob.client.receive().messages.map(\.text)) == ["one", "two", "three"])
+    }
+
+    @Test("A client without a writer keeps what waits")
+    func resumeWithoutWriter() async throws {
+        let world = try World()
+        let stores = try MeshStores.memory()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", stores: stores, writer: network)
+        let reader = try world.user("alice", stores: stores, publishes: false)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
+        #expect(try await reader.client.resumeSending() == 0)
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+    }
+
+    @Test("The same text sent twice on purpose arrives twice, also when both go out at the same time")
+    func sameTextTwice() async throws {
+        let world = try World()
+        let (alice, bob) = try await acquainted(world)
+        async let first = alice.client.send("ok", to: "bob")
+        async let second = alice.client.send("ok", to: "bob")
+        #expect(try await first.messageID != second.messageID)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["ok", "ok"])
+    }
+
+    @Test("Ten minutes after a failure the same text is a new message")
+    func sameTextLater() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
+        }
+        await #expect(throws: MeshError.self) { try await alice.client.send("ok", to: "bob") }
+        network.onPublish { _, _ in nil }
+        world.advance(by: 601)
+        #expect(try await alice.client.send("ok", to: "bob").resumed == false)
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["ok", "ok"])
+    }
+
+    @Test("Chunks stay where a manifest may be out already")
+    func manifestMayBeOut() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        try await bob.pin(alice)
+        let store = world.store
+        let now = world.now
+        network.onPublish { name, value in
+            guard name.text.hasPrefix("slot-") else { return nil }
+            Task { await store.insert(value, at: name, ttl: 300) }  // it arrives, and the answer is lost
+            return .unavailable(NetworkFailure(.timeout, "no answer at \(now)"))
+        }
+        await #expect(throws: MeshError.self) { try await alice.client.send("hello", to: "bob") }
+        network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .refused(NetworkFailure(.refused, "no more")) : nil
+        }
+        await #expect(throws: MeshError.self) { try await alice.client.send("hello", to: "bob") }
+        #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
+    }
+
+    @Test("A node that keeps records for a shorter time gets the message with that lifetime")
+    func shorterLifetime() async throws {
+        let world = try World(caps: MemoryRecordStore.Caps(lifetimeLimit: 3_600))
+        let (alice, bob) = try await acquainted(world)
+        let receipt = try await alice.client.send("hello", to: "bob", lifetime: 86_400)
+        #expect(receipt.lifetime == 3_600)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
+        #expect(try await bob.client.receive().messages.isEmpty)
+    }
+
+    @Test("A body that the node can't hold is refused before anything is published", arguments: [3_733, 25_000])
+    func tooLong(byteCount: Int) async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", reader: network, writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        do {
+            _ = try await alice.client.send([UInt8](repeating: 97, count: byteCount), to: "bob", lifetime: 300)
+            Issue.record("it was sent")
+        } catch let error as MeshError {
+            #expect(error.code == .messageTooLong)
+            #expect(error.message.contains("\(byteCount) bytes") && error.message.contains("3732"))
+        }
+        #expect(network.publishes.isEmpty)
+    }
+}
