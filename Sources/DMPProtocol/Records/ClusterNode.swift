@@ -50,9 +50,9 @@ extension ClusterNode {
     static let minimumByteCount = 7
 
     init(reading reader: inout ByteReader) throws(WireError) {
-        let id = try reader.readText(UInt8.self, upTo: Self.maximumIDByteCount, field: .nodeID)
-        let http = try reader.readText(UInt16.self, upTo: Self.maximumHTTPEndpointByteCount, field: .httpEndpoint)
-        let dns = try reader.readText(UInt16.self, upTo: Self.maximumDNSEndpointByteCount, field: .dnsEndpoint)
+        let id = try reader.readText(UInt8.self, 1...Self.maximumIDByteCount, .nodeID)
+        let http = try reader.readText(UInt16.self, 1...Self.maximumHTTPEndpointByteCount, .httpEndpoint)
+        let dns = try reader.readText(UInt16.self, 0...Self.maximumDNSEndpointByteCount, .dnsEndpoint)
         try self.init(id: id, httpEndpoint: http, dnsEndpoint: dns.isEmpty ? nil : dns)
     }
 
@@ -75,11 +75,11 @@ extension ByteReader {
     /// Reads a length of the width of `Length` and as many bytes of UTF-8.
     fileprivate mutating func readText<Length: FixedWidthInteger & UnsignedInteger>(
         _ length: Length.Type,
-        upTo maximum: Int,
-        field: WireError.Field
+        _ allowed: ClosedRange<Int>,
+        _ field: WireError.Field
     ) throws(WireError) -> String {
         let count = try Int(self.readInteger(length))
-        guard count <= maximum else { throw .body(field) }
+        guard allowed.contains(count) else { throw .body(field) }
         guard let text = String(validating: try self.read(count), as: UTF8.self) else { throw .body(field) }
         return text
     }

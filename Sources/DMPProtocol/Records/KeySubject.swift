@@ -48,12 +48,12 @@ public struct KeySubject: Hashable, Sendable {
         do { self.domain = try ZoneName(DomainText.recordName(host)) } catch { throw .body(.subject) }
     }
 
-    /// Takes a text that a user typed: white space around it, and around the `@` of `user@host`, goes.
+    /// Takes a text that a user typed: white space around the halves of `user@host` goes, and only there.
     ///
     /// - Throws: ``WireError/body(_:)``.
     public init(_ kind: Kind, trimming text: String) throws(WireError) {
         guard kind == .user else {
-            try self.init(kind, text.trimmingWhiteSpace)
+            try self.init(kind, text)
             return
         }
         let (user, host) = try Self.halves(of: text)

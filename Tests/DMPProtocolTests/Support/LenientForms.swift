@@ -39,6 +39,53 @@ enum LenientForms {
             reason: "signed by another key than the record names: nobody could verify it"
         ),
         Family(
+            list: "cluster.parse",
+            ids: ["tamper/base64/trailing-bits-set"],
+            reason: "not canonical base64: one signed blob shall have one text"
+        ),
+        Family(
+            list: "cluster.parse",
+            ids: ["raw/zero-nodes"],
+            reason: "a cluster without nodes: each quorum would be reached at once"
+        ),
+        Family(
+            list: "bootstrap.parse",
+            ids: ["tamper/base64/extra-pad-1", "tamper/base64/extra-pad-4"],
+            reason: "not canonical base64: one signed blob shall have one text"
+        ),
+        Family(
+            list: "rotation.parse",
+            ids: ["tamper/base64/trailing-bits-set"],
+            reason: "not canonical base64: one signed blob shall have one text"
+        ),
+        Family(
+            list: "rotation.sign",
+            ids: oddSubjects.union(["bootstrap-subject/two-dots"]),
+            reason: "two dots at the end, white space at an edge, or control characters: nothing honest has them"
+        ),
+        Family(
+            list: "rotation.parse",
+            ids: Set(oddSubjects.map { "signed/\($0)" }).union([
+                "signed/bootstrap-subject/two-dots", "raw/subject-cluster-two-dots", "raw/subject-user-two-dots",
+            ]),
+            reason: "two dots at the end, white space at an edge, or control characters: nothing honest has them"
+        ),
+        Family(
+            list: "revocation.parse",
+            ids: ["tamper/base64/trailing-bits-set"],
+            reason: "not canonical base64: one signed blob shall have one text"
+        ),
+        Family(
+            list: "revocation.sign",
+            ids: oddSubjects,
+            reason: "two dots at the end, white space at an edge, or control characters: nothing honest has them"
+        ),
+        Family(
+            list: "revocation.parse",
+            ids: Set(oddSubjects.map { "signed/\($0)" }),
+            reason: "two dots at the end, white space at an edge, or control characters: nothing honest has them"
+        ),
+        Family(
             list: "names.parse_address",
             ids: ["a@b@c"],
             reason: "two @: no host holds one"
@@ -89,6 +136,11 @@ enum LenientForms {
     static func refuses(_ list: String, _ id: String) -> Bool {
         self.families.contains { $0.list == list && $0.ids.contains(id) }
     }
+
+    private static let oddSubjects: Set = [
+        "user-subject/host-two-dots", "user-subject/spaces-around", "user-subject/nbsp-around-host",
+        "user-subject/newline-after-host", "user-subject/control-in-user", "cluster-subject/two-dots",
+    ]
 
     private static func base64Forms(of groups: [String]) -> Set<String> {
         let forms = [
