@@ -13,7 +13,7 @@ struct IdentityDerivation: Sendable {
         let configuration: Configuration
     }
 
-    /// - Parameter configuration: What the file holds.
+    /// Asks for the passphrase and compares the signing key with the one that `configuration` remembers.
     func run(_ configuration: Configuration) async throws -> Identity {
         guard !configuration.username.isEmpty else {
             throw CommandFailure.user("\(self.file.path): username: is missing; restore the file from a backup")
