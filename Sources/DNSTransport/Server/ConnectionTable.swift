@@ -27,6 +27,8 @@ final class ConnectionTable: Sendable {
         self.deadlines = deadlines
     }
 
+    var count: Int { self.state.withLock(\.entries.count) }
+
     /// - Returns: `false` if there are too many connections, or too many of this source.
     func admit(_ channel: any Channel, from source: DNSWire.IPAddress, until due: ErasedClock.Instant) -> Bool {
         let isAdmitted = self.state.withLock { state in

@@ -57,6 +57,9 @@ package final class DNSServer: Sendable {
         if let error = self.failure.error { throw error }
     }
 
+    /// How many TCP connections are open.
+    package var connectionCount: Int { self.connections.count }
+
     /// Lets ``run()`` end. What waits is dropped, what is being worked on is answered.
     package func shutdown() {
         self.queue.close()

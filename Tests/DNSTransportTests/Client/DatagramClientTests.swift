@@ -1,0 +1,323 @@
+import DMPTesting
+import DNSTransport
+import DNSWire
+import NIOCore
+import NIOPosix
+import Synchronization
+import Testing
+
+@Suite("A DNS client over UDP", .timeLimit(.minutes(1)))
+struct DatagramClientTests {
+    private let clock = ErasedClock.continuous
+
+    private var soon: ErasedClock.Instant { self.clock.now.advanced(by: .seconds(30)) }
+
+    private func ask(
+        _ server: ScriptedServer,
+        _ name: String = "slot-1.mb-0123456789ab.example"
+    ) async throws -> DNSMessage {
+        try await withDNSClient(server.address) { client in
+            try await client.query(DNSName(name), type: .txt, deadline: self.soon)
+        }
+    }
+
+    @Test("A query has a random id and spelling, and its answer comes back whole")
+    func plain() async throws {
+        try await ScriptedServer.with(udp: { [.reply(answer(to: $0.bytes))] }) { server in
+            try await withDNSClient(server.address) { client in
+                let name = try DNSName("slot-1.mb-0123456789ab.mesh.example.org")
+                for _ in 0..<20 {
+                    let message = try await client.query(name, type: .txt, deadline: self.soon)
+                    #expect(message.texts == ["hello"])
+                    #expect(message.questions.first?.name == name)
+                }
+            }
+            let queries = await server.datagrams(20)
+            #expect(Set(queries.map { [$0.bytes[0], $0.bytes[1]] }).count > 10)
+            #expect(Set(try queries.map { try question(of: $0.bytes).name.description }).count > 10)
+            #expect(server.datagramCount == 20)
+        }
+    }
+
+    @Test("What doesn't belong to the query is ignored, and the answer still taken")
+    func strays() async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            let right = answer(to: query.bytes)
+            var wrongID = answer(to: query.bytes, value: Array("wrong id".utf8))
+            wrongID[0] ^= 1
+            let wrongQuestion = answer(to: query.bytes, value: Array("wrong question".utf8)) {
+                $0.questions[0].type = .a
+            }
+            let noQuestion = answer(to: query.bytes, value: Array("no question".utf8)) { $0.questions = [] }
+            let echo = query.bytes
+            let strays = [wrongID, wrongQuestion, noQuestion, echo, [], [1], Array(right.prefix(11))]
+            return strays.map { .reply($0) } + [.reply(right)]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+            #expect(server.datagramCount == 1)
+        }
+    }
+
+    @Test("A forged answer from another sender is not taken")
+    func wrongSender() async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            guard query.number > 1 else {
+                return [.strangerReplies(answer(to: query.bytes, value: Array("forged".utf8)))]
+            }
+            return [.reply(answer(to: query.bytes))]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+            #expect(server.datagramCount == 2)
+        }
+    }
+
+    @Test("Noise before the answer changes nothing", arguments: 0..<4 as Range<UInt64>)
+    func noise(offset: UInt64) async throws {
+        let seed = SeededRandom.fuzzSeed &* 100 &+ offset
+        let script: ScriptedServer.DatagramScript = { query in
+            var random = SeededRandom(seed: seed)
+            let right = answer(to: query.bytes)
+            let noise = (0..<100).map { _ -> [UInt8] in
+                // The first byte of the id is wrong, whatever else is left of the answer.
+                [right[0] ^ 0x55] + right.mutated(using: &random).dropFirst()
+            }
+            return noise.map { .reply($0) } + [.reply(right)]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            #expect(try await self.ask(server).texts == ["hello"], "seed \(seed)")
+        }
+    }
+
+    @Test("A server that folds letter case is asked again, and after three times as it likes")
+    func foldedCase() async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            [.reply(answer(to: query.bytes) { $0.questions[0].name = $0.questions[0].name.lowercased() })]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            let name = try DNSName("abcdefghijklmnopqrstuvwxyz.example")
+            try await withDNSClient(server.address) { client in
+                for _ in 0..<5 {
+                    let message = try await client.query(name, type: .txt, deadline: self.soon)
+                    #expect(message.texts == ["hello"])
+                }
+            }
+            #expect(server.datagramCount == 3 * 2 + 2)
+            let spellings = try await server.datagrams(8).map { try question(of: $0.bytes).name }
+            #expect(spellings.map { $0.exactlyEquals(name) } == [false, true, false, true, false, true, true, true])
+        }
+    }
+
+    @Test("A server without EDNS is asked without, and this is remembered", arguments: [true, false])
+    func withoutEDNS(echoesQuestion: Bool) async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            [
+                .reply(
+                    answer(to: query.bytes) { message in
+                        guard message.edns != nil else { return }
+                        message.responseCode = .formatError
+                        (message.answers, message.edns) = ([], nil)
+                        if !echoesQuestion { message.questions = [] }
+                    }
+                )
+            ]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            try await withDNSClient(server.address) { client in
+                for _ in 0..<2 {
+                    let message = try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                    #expect(message.texts == ["hello"])
+                }
+            }
+            #expect(server.datagramCount == 3)
+        }
+    }
+
+    @Test("A response code is part of the answer, not an error", arguments: [2, 3, 5] as [UInt16])
+    func responseCodes(code: UInt16) async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            [
+                .reply(
+                    answer(to: query.bytes) {
+                        $0.responseCode = DNSResponseCode(rawValue: code) ?? .noError
+                        $0.answers = []
+                    }
+                )
+            ]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            #expect(try await self.ask(server).responseCode.rawValue == code)
+            #expect(server.datagramCount == 1)
+        }
+    }
+
+    @Test("A silent server is asked four times, later each time, until the deadline")
+    func silence() async throws {
+        let manual = ManualClock()
+        let clock = ErasedClock(manual)
+        try await ScriptedServer.with { server in
+            try await withDNSClient(server.address, clock: clock) { client in
+                let start = clock.now
+                async let result = client.query(
+                    DNSName("a.example"),
+                    type: .txt,
+                    deadline: start.advanced(by: .seconds(10))
+                )
+                for (count, interval) in [(1, 400), (2, 800), (3, 1600)] {
+                    _ = await server.datagrams(count)
+                    await manual.waitForSleepers()
+                    manual.advance(by: .milliseconds(interval - 1))
+                    manual.advance(by: .milliseconds(1))
+                }
+                let sent = await server.datagrams(4)
+                #expect(Set(sent.map(\.bytes)).count == 1)
+                manual.advance(by: .seconds(7.2))
+                let error = await #expect(throws: DNSTransportError.self) { try await result }
+                #expect(error?.code == .timeout)
+                #expect(error?.description.contains("\(server.address)") == true)
+                #expect(server.datagramCount == 4)
+            }
+        }
+    }
+
+    @Test("A query whose deadline is over is not sent")
+    func lateQuery() async throws {
+        try await ScriptedServer.with { server in
+            let error = await #expect(throws: DNSTransportError.self) {
+                try await withDNSClient(server.address) { client in
+                    try await client.query(DNSName("a.example"), type: .txt, deadline: self.clock.now)
+                }
+            }
+            #expect(error?.code == .timeout)
+            #expect(server.datagramCount == 0)
+        }
+    }
+
+    @Test("A cancelled query ends at once, and the next one doesn't get its answer")
+    func cancellation() async throws {
+        let first = Mutex<[UInt8]>([])
+        let script: ScriptedServer.DatagramScript = { query in
+            if query.number == 1 {
+                first.withLock { $0 = answer(to: query.bytes, value: Array("late".utf8)) }
+                return []
+            }
+            return [.reply(first.withLock(\.self)), .reply(answer(to: query.bytes))]
+        }
+        try await ScriptedServer.with(udp: script) { server in
+            try await withDNSClient(server.address) { client in
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        await #expect(throws: CancellationError.self) {
+                            try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                        }
+                    }
+                    _ = await server.datagrams(1)
+                    group.cancelAll()
+                }
+                let message = try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                #expect(message.texts == ["hello"])
+            }
+        }
+    }
+
+    @Test("A query of a cancelled task is not sent")
+    func cancelledBefore() async throws {
+        try await ScriptedServer.with { server in
+            try await withDNSClient(server.address) { client in
+                await withTaskGroup(of: Void.self) { group in
+                    group.cancelAll()
+                    group.addTask {
+                        await #expect(throws: CancellationError.self) {
+                            try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                        }
+                    }
+                }
+            }
+            #expect(server.datagramCount == 0)
+        }
+    }
+
+    @Test("Nobody at the address is told apart from silence")
+    func refused() async throws {
+        let address = try await ScriptedServer.with { $0.address }  // and closed again
+        let error = await #expect(throws: DNSTransportError.self) {
+            try await withDNSClient(address) { client in
+                try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+            }
+        }
+        #expect(error?.code == .refused)
+        #expect(error?.underlying != nil)
+    }
+
+    @Test("A zone that names no interface can't be reached")
+    func unknownZone() async throws {
+        let address = try UpstreamAddress("fe80::1%nosuchif0")
+        let error = await #expect(throws: DNSTransportError.self) {
+            try await withDNSClient(address) { client in
+                try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+            }
+        }
+        #expect(error?.code == .unreachable)
+    }
+
+    @Test("Stopping the client ends what waits, and what comes after")
+    func stopping() async throws {
+        try await ScriptedServer.with { server in
+            let client = DNSClient(server.address)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await client.run() }
+                async let error = #expect(throws: DNSTransportError.self) {
+                    try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                }
+                _ = await server.datagrams(1)
+                group.cancelAll()
+                #expect(await error?.code == .closed)
+            }
+            let error = await #expect(throws: DNSTransportError.self) {
+                try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+            }
+            #expect(error?.code == .closed)
+        }
+    }
+
+    @Test("Many queries share a few sockets, which are replaced as they get used")
+    func manyQueries() async throws {
+        let script: ScriptedServer.DatagramScript = { query in
+            let name = (try? question(of: query.bytes).name.lowercased().description) ?? ""
+            return [.reply(answer(to: query.bytes, value: Array(name.utf8)))]
+        }
+        var configuration = DNSClientConfiguration()
+        configuration.queriesPerSocket = 20
+        try await ScriptedServer.with(udp: script) { server in
+            try await withDNSClient(server.address, configuration: configuration) { client in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<500 {
+                        if index >= 32 { try await group.next() }
+                        group.addTask {
+                            let name = try DNSName("name-\(index).example")
+                            let message = try await client.query(name, type: .txt, deadline: self.soon)
+                            #expect(message.texts == [name.description])
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            let ports = Set(await server.datagrams(500).map(\.peer))
+            #expect(ports.count >= 15)
+        }
+    }
+
+    @Test("A client on IPv6 works alike")
+    func overIPv6() async throws {
+        let responder = EchoResponder()
+        try await withServer(host: .v6(.loopback), responder) { server in
+            let address = try #require(UpstreamAddress(host: .v6(.loopback), port: server.port))
+            let message = try await withDNSClient(address) { client in
+                try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+            }
+            #expect(message.texts == ["hello"])
+            #expect(responder.sources.first?.address == .v6(.loopback))
+        }
+    }
+}

@@ -1,0 +1,277 @@
+import DMPTesting
+import DNSTransport
+import DNSWire
+import Synchronization
+import Testing
+
+@Suite("A DNS client over TCP", .timeLimit(.minutes(1)))
+struct StreamClientTests {
+    private let clock = ErasedClock.continuous
+
+    private var soon: ErasedClock.Instant { self.clock.now.advanced(by: .seconds(30)) }
+
+    private static let truncated: ScriptedServer.DatagramScript = { [.reply(truncatedAnswer(to: $0.bytes))] }
+
+    private func ask(_ server: ScriptedServer) async throws -> DNSMessage {
+        try await withDNSClient(server.address) { client in
+            try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+        }
+    }
+
+    private func askMany(
+        _ count: Int,
+        _ client: DNSClient
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<count {
+                group.addTask {
+                    let name = try DNSName("name-\(index).example")
+                    let message = try await client.query(name, type: .txt, deadline: self.soon)
+                    #expect(message.texts == [name.description])
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func nameAsValue(_ query: [UInt8]) -> [UInt8] {
+        answer(to: query, value: Array(((try? question(of: query).name.description) ?? "").utf8))
+    }
+
+    @Test("A truncated answer is asked for over TCP, with another id and the largest size")
+    func truncatedAnswers() async throws {
+        try await ScriptedServer.with(udp: Self.truncated, tcp: { [.reply(answer(to: $0.bytes))] }) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+            let query = try #require(await server.messages(1).first)
+            #expect(try DNSMessage(decoding: query.bytes[...]).edns?.udpPayloadSize == .max)
+            #expect(server.datagramCount == 1)
+        }
+    }
+
+    @Test(
+        "A datagram that ends early, or has bytes too many, is a reason for TCP",
+        arguments: [
+            { Array(answer(to: $0).dropLast()) }, { Array(answer(to: $0).dropLast(20)) }, { answer(to: $0) + [0] },
+            { Array(truncatedAnswer(to: $0).dropLast(3)) },
+        ] as [@Sendable ([UInt8]) -> [UInt8]]
+    )
+    func cutAnswers(cut: @escaping @Sendable ([UInt8]) -> [UInt8]) async throws {
+        try await ScriptedServer.with(
+            udp: { [.reply(cut($0.bytes))] },
+            tcp: { [.reply(answer(to: $0.bytes))] }
+        ) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+            #expect(server.messageCount == 1)
+        }
+    }
+
+    @Test(
+        "An answer that can't be read over TCP either is an error with its cause",
+        arguments: [{ Array(answer(to: $0).dropLast()) }, { answer(to: $0) + [0] }] as [@Sendable ([UInt8]) -> [UInt8]]
+    )
+    func malformed(damage: @escaping @Sendable ([UInt8]) -> [UInt8]) async throws {
+        try await ScriptedServer.with(udp: Self.truncated, tcp: { [.reply(damage($0.bytes))] }) { server in
+            let error = await #expect(throws: DNSTransportError.self) { try await self.ask(server) }
+            #expect(error?.code == .malformedAnswer)
+            #expect(error?.underlying is DNSDecodeError)
+        }
+    }
+
+    @Test("TC over TCP too is an error")
+    func truncatedTwice() async throws {
+        try await ScriptedServer.with(
+            udp: Self.truncated,
+            tcp: { [.reply(truncatedAnswer(to: $0.bytes))] }
+        ) { server in
+            let error = await #expect(throws: DNSTransportError.self) { try await self.ask(server) }
+            #expect(error?.code == .malformedAnswer)
+        }
+    }
+
+    @Test("The largest answer comes whole")
+    func largest() async throws {
+        let value = [UInt8](repeating: 65, count: 65_000)
+        try await ScriptedServer.with(
+            udp: Self.truncated,
+            tcp: { [.reply(answer(to: $0.bytes, value: value))] }
+        ) { server in
+            #expect(try await self.ask(server).values == [value])
+        }
+    }
+
+    @Test("An answer that drips in byte by byte is put together")
+    func drip() async throws {
+        let script: ScriptedServer.StreamScript = { query in
+            let bytes = answer(to: query.bytes)
+            return ([0, UInt8(bytes.count)] + bytes).map { .raw([$0]) }
+        }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+        }
+    }
+
+    @Test("Queries share one connection, and answers may come in any order")
+    func pipelining() async throws {
+        let held = Mutex<[[UInt8]]>([])
+        let script: ScriptedServer.StreamScript = { query in
+            let all = held.withLock { held in
+                held.append(Self.nameAsValue(query.bytes))
+                return held
+            }
+            return all.count == 10 ? all.reversed().map { .reply($0) } : []
+        }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            try await withDNSClient(server.address) { client in try await self.askMany(10, client) }
+            #expect(Set(await server.messages(10).map(\.peer)) == [1])
+        }
+    }
+
+    @Test("What doesn't belong to a query is ignored on a connection as well")
+    func strays() async throws {
+        let script: ScriptedServer.StreamScript = { query in
+            var wrongID = answer(to: query.bytes, value: Array("wrong id".utf8))
+            wrongID[1] ^= 1
+            let wrongQuestion = answer(to: query.bytes) { $0.questions[0].type = .a }
+            return [.reply([7]), .reply(wrongID), .reply(wrongQuestion), .reply(answer(to: query.bytes))]
+        }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            #expect(try await self.ask(server).texts == ["hello"])
+        }
+    }
+
+    @Test("A server that closes after every answer still answers all")
+    func closesAfterAnswer() async throws {
+        let script: ScriptedServer.StreamScript = { [.reply(Self.nameAsValue($0.bytes)), .close] }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            try await withDNSClient(server.address) { client in
+                try await self.askMany(20, client)
+                try await self.askMany(20, client)
+            }
+        }
+    }
+
+    @Test("A connection that ended while idle is opened again")
+    func closedWhileIdle() async throws {
+        let script: ScriptedServer.StreamScript = { query in
+            [.reply(Self.nameAsValue(query.bytes))] + (query.number == 3 ? [.close] : [])
+        }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            try await withDNSClient(server.address) { client in
+                for _ in 0..<6 { try await self.askMany(1, client) }
+            }
+            #expect(Set(await server.messages(6).map(\.peer)) == [1, 2])
+        }
+    }
+
+    @Test("A server that closes without an answer gets one more chance", arguments: [true, false])
+    func closesWithout(sendsEmptyMessage: Bool) async throws {
+        let script: ScriptedServer.StreamScript = { _ in sendsEmptyMessage ? [.raw([0, 0])] : [.close] }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            let error = await #expect(throws: DNSTransportError.self) { try await self.ask(server) }
+            #expect(error?.code == .connectionLost)
+            #expect(await server.messages(2).map(\.peer) == [1, 2])
+            #expect(server.messageCount == 2)
+        }
+    }
+
+    @Test("Nobody at the TCP port is told apart from silence")
+    func refused() async throws {
+        try await ScriptedServer.with(udp: Self.truncated) { server in
+            let error = await #expect(throws: DNSTransportError.self) { try await self.ask(server) }
+            #expect(error?.code == .refused)
+        }
+    }
+
+    @Test("A server that keeps silent over TCP costs the deadline, and its connection no second query")
+    func silence() async throws {
+        let manual = ManualClock()
+        let clock = ErasedClock(manual)
+        let script: ScriptedServer.StreamScript = { $0.peer == 1 ? [] : [.reply(answer(to: $0.bytes))] }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            try await withDNSClient(server.address, clock: clock) { client in
+                async let result = client.query(
+                    DNSName("a.example"),
+                    type: .txt,
+                    deadline: clock.now.advanced(by: .seconds(5))
+                )
+                _ = await server.messages(1)
+                await manual.waitForSleepers()
+                manual.advance(by: .seconds(5))
+                let error = await #expect(throws: DNSTransportError.self) { try await result }
+                #expect(error?.code == .timeout)
+                #expect(await server.closedConnections(1) == [1])
+                let message = try await client.query(
+                    DNSName("a.example"),
+                    type: .txt,
+                    deadline: clock.now.advanced(by: .seconds(5))
+                )
+                #expect(message.texts == ["hello"])
+            }
+        }
+    }
+
+    @Test("A connection without queries is closed after ten seconds")
+    func idle() async throws {
+        let manual = ManualClock()
+        let clock = ErasedClock(manual)
+        try await ScriptedServer.with(
+            udp: Self.truncated,
+            tcp: { [.reply(answer(to: $0.bytes))] }
+        ) { server in
+            try await withDNSClient(server.address, clock: clock) { client in
+                let deadline = clock.now.advanced(by: .seconds(100))
+                _ = try await client.query(DNSName("a.example"), type: .txt, deadline: deadline)
+                await manual.waitForSleepers()
+                manual.advance(by: .seconds(10))
+                #expect(await server.closedConnections(1) == [1])
+                _ = try await client.query(DNSName("a.example"), type: .txt, deadline: deadline)
+                #expect(await server.messages(2).map(\.peer) == [1, 2])
+            }
+        }
+    }
+
+    @Test("A cancelled query ends at once, the others of its connection go on")
+    func cancellation() async throws {
+        let held = Mutex<[UInt8]>([])
+        let script: ScriptedServer.StreamScript = { query in
+            if query.number == 1 {
+                held.withLock { $0 = answer(to: query.bytes, value: Array("late".utf8)) }
+                return []
+            }
+            return [.reply(held.withLock(\.self)), .reply(answer(to: query.bytes))]
+        }
+        try await ScriptedServer.with(udp: Self.truncated, tcp: script) { server in
+            try await withDNSClient(server.address) { client in
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        await #expect(throws: CancellationError.self) {
+                            try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                        }
+                    }
+                    _ = await server.messages(1)
+                    group.cancelAll()
+                }
+                let message = try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                #expect(message.texts == ["hello"])
+            }
+            #expect(await server.messages(2).map(\.peer) == [1, 1])
+        }
+    }
+
+    @Test("Stopping the client ends what waits over TCP")
+    func stopping() async throws {
+        try await ScriptedServer.with(udp: Self.truncated, tcp: { _ in [] }) { server in
+            let client = DNSClient(server.address)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await client.run() }
+                async let error = #expect(throws: DNSTransportError.self) {
+                    try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                }
+                _ = await server.messages(1)
+                group.cancelAll()
+                #expect(await error?.code == .closed)
+            }
+            #expect(await server.closedConnections(1) == [1])
+        }
+    }
+}
