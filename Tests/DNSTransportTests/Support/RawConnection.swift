@@ -6,29 +6,26 @@ import Synchronization
 /// A TCP connection of a test to a server, without any DNS.
 final class RawConnection: Sendable {
     private let channel: any Channel
-    private let state: Mutex<State>
+    private let inbox: Inbox
 
-    private struct State {
-        var received: [UInt8] = []
-        var isClosed = false
-        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
-    }
-
-    private init(channel: any Channel) {
+    private init(channel: any Channel, inbox: Inbox) {
         self.channel = channel
-        self.state = Mutex(State())
+        self.inbox = inbox
     }
 
     static func open(port: Int, reads: Bool = true) async throws -> RawConnection {
+        let inbox = Inbox()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.autoRead, value: false)
+            .channelOption(.autoRead, value: reads)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Handler(inbox: inbox))
+                }
+            }
             .connect(host: "127.0.0.1", port: port).get()
-        let connection = RawConnection(channel: channel)
-        try await channel.pipeline.addHandler(Handler(connection: connection)).get()
-        if reads { try await channel.setOption(.autoRead, value: true).get() }
-        return connection
+        return RawConnection(channel: channel, inbox: inbox)
     }
 
     func send(_ bytes: [UInt8]) async throws {
@@ -51,19 +48,38 @@ final class RawConnection: Sendable {
     func messages(_ count: Int) async -> [[UInt8]] {
         var messages: [[UInt8]] = []
         while messages.count < count {
-            let head = await self.take(2)
+            let head = await self.inbox.take(2)
             guard head.count == 2 else { break }
-            messages.append(await self.take(Int(head[0]) << 8 | Int(head[1])))
+            messages.append(await self.inbox.take(Int(head[0]) << 8 | Int(head[1])))
         }
         return messages
     }
 
     /// Returns once the server has closed the connection, with what came before.
     func untilClosed() async -> [UInt8] {
-        await self.take(.max)
+        await self.inbox.take(.max)
+    }
+}
+
+/// The bytes that came over a connection, for a test to wait for.
+private final class Inbox: Sendable {
+    private struct State {
+        var received: [UInt8] = []
+        var isClosed = false
+        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private func take(_ count: Int) async -> [UInt8] {
+    private let state = Mutex(State())
+
+    func append(_ bytes: [UInt8]) {
+        self.update { $0.received += bytes }
+    }
+
+    func close() {
+        self.update { $0.isClosed = true }
+    }
+
+    func take(_ count: Int) async -> [UInt8] {
         await withCheckedContinuation { continuation in
             let isReady = self.state.withLock { state in
                 if state.isClosed || state.received.count >= count { return true }
@@ -82,38 +98,37 @@ final class RawConnection: Sendable {
     private func update(_ change: (inout State) -> Void) {
         let ready = self.state.withLock { state in
             change(&state)
-            let enough = { (count: Int) in state.isClosed || state.received.count >= count }
-            let ready = state.waiting.filter { enough($0.count) }.map(\.continuation)
-            state.waiting.removeAll { enough($0.count) }
+            let available = state.isClosed ? Int.max : state.received.count
+            let ready = state.waiting.filter { $0.count <= available }.map(\.continuation)
+            state.waiting.removeAll { $0.count <= available }
             return ready
         }
         for continuation in ready { continuation.resume() }
     }
+}
 
-    private final class Handler: ChannelInboundHandler, Sendable {
-        typealias InboundIn = ByteBuffer
+private final class Handler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
 
-        private let connection: RawConnection
+    private let inbox: Inbox
 
-        init(connection: RawConnection) {
-            self.connection = connection
-        }
+    init(inbox: Inbox) {
+        self.inbox = inbox
+    }
 
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let bytes = Array(self.unwrapInboundIn(data).readableBytesView)
-            self.connection.update { $0.received += bytes }
-        }
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.inbox.append(Array(self.unwrapInboundIn(data).readableBytesView))
+    }
 
-        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-            if case .some(.inputClosed) = event as? ChannelEvent { self.connection.update { $0.isClosed = true } }
-        }
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { self.inbox.close() }
+    }
 
-        func channelInactive(context: ChannelHandlerContext) {
-            self.connection.update { $0.isClosed = true }
-        }
+    func channelInactive(context: ChannelHandlerContext) {
+        self.inbox.close()
+    }
 
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            self.connection.update { $0.isClosed = true }
-        }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.inbox.close()
     }
 }

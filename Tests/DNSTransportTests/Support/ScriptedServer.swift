@@ -133,6 +133,7 @@ final class EventLog<Event: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    var all: [Event] { self.state.withLock(\.events) }
     var count: Int { self.state.withLock(\.events.count) }
 
     /// - Returns: How many events there are now.

@@ -6,16 +6,16 @@ import Synchronization
 /// Answers every query with the TXT value `hello`, or with `size` bytes; cuts for UDP.
 final class EchoResponder: DNSResponder {
     private let size: Int?
-    private let log = Mutex<[DNSSource]>([])
+    let arrivals = EventLog<DNSSource>()
 
     init(size: Int? = nil) {
         self.size = size
     }
 
-    var sources: [DNSSource] { self.log.withLock(\.self) }
+    var sources: [DNSSource] { self.arrivals.all }
 
     func respond(to message: ArraySlice<UInt8>, from source: DNSSource) async -> [UInt8]? {
-        self.log.withLock { $0.append(source) }
+        self.arrivals.append(source)
         guard let query = try? DNSMessage(decoding: message), !query.isResponse else { return nil }
         var answer = DNSMessage(answering: query)
         let value = self.size.map { [UInt8](repeating: 65, count: $0) } ?? Array("hello".utf8)
