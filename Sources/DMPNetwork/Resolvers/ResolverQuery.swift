@@ -236,6 +236,8 @@ extension ResolverQuery {
             return NetworkFailure(.timeout, "no resolver was asked in time")
         }
         let others = failed.count > 1 ? ", and \(failed.count - 1) more failed" : ""
-        return NetworkFailure(first.code, "\(address): \(first.message)\(others)")
+        // Readers of DNS servers name theirs themselves.
+        let message = first.message.contains(address) ? first.message : "\(address): \(first.message)"
+        return NetworkFailure(first.code, "\(message)\(others)")
     }
 }

@@ -35,6 +35,14 @@ enum ArgumentReading {
         return seconds
     }
 
+    /// A time in seconds that may have a fraction, at most an hour.
+    static func duration(_ text: String) throws -> Duration {
+        guard let seconds = Double(text), seconds > 0, seconds <= 3600 else {
+            throw ValidationError("a time is a number of seconds above 0, at most 3600")
+        }
+        return .seconds(seconds)
+    }
+
     /// A number from 1 on.
     static func count(_ text: String) throws -> Int {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text), count > 0 else {

@@ -14,11 +14,11 @@ struct ResolverList: Hashable, Sendable {
 
     let entries: [Entry]
 
-    /// Reads the comma-separated list of `--dns-resolvers`. Empty parts between commas are passed over.
-    init(argument: String) throws(CommandFailure) {
+    /// Reads the comma-separated list of an option. Empty parts between commas are passed over.
+    init(argument: String, of option: String = "--dns-resolvers") throws(CommandFailure) {
         let parts = argument.split(separator: ",").map { String($0).trimmingSpaces }.filter { !$0.isEmpty }
-        guard !parts.isEmpty else { throw .user("invalid --dns-resolvers: the list is empty") }
-        self.entries = try Self.entries(parts) { "invalid --dns-resolvers: \($0)" }
+        guard !parts.isEmpty else { throw .user("invalid \(option): the list is empty") }
+        self.entries = try Self.entries(parts) { "invalid \(option): \($0)" }
     }
 
     /// Reads the texts of the configuration at `path`.

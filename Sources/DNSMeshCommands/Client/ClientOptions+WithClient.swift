@@ -68,12 +68,13 @@ extension ClientOptions {
         _ body: (any RecordReader) async throws -> Value
     ) async throws -> Value {
         if case .none = use { return try await body(OfflineReader()) }
-        return try await withUpstreamReader(
-            settings.upstream(),
-            clock: CommandContext.current.clock,
-            width: Self.readWidth,
-            body
-        )
+        let (upstreams, clock) = (try settings.upstreams(), CommandContext.current.clock)
+        if upstreams.count == 1 {
+            return try await withUpstreamReader(upstreams[0], clock: clock, width: Self.readWidth, body)
+        }
+        var pool = ResolverPool.Settings()
+        pool.width = Self.readWidth
+        return try await withResolverPool(addresses: upstreams, settings: pool, clock: clock, body)
     }
 
     /// How many questions are under way at one DNS server.

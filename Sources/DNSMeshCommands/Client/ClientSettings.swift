@@ -40,27 +40,24 @@ struct ClientSettings: Sendable {
         }
     }
 
-    /// The server that is asked: the first of `dns_resolvers`, else `dns_host`, else the first one of this machine.
-    func upstream() throws(CommandFailure) -> UpstreamAddress {
-        if let first = try ResolverList(texts: self.configuration.dnsResolvers, path: self.path).entries.first {
-            return first.address
-        }
-        guard let host = self.configuration.dnsHost, !host.isEmpty else { return try self.systemUpstream() }
+    /// The servers that are asked: all of `dns_resolvers`, else `dns_host`, else all of this machine. At least one.
+    func upstreams() throws(CommandFailure) -> [UpstreamAddress] {
+        let listed = try ResolverList(texts: self.configuration.dnsResolvers, path: self.path).entries
+        guard listed.isEmpty else { return listed.map(\.address) }
+        guard let host = self.configuration.dnsHost, !host.isEmpty else { return try self.systemUpstreams() }
         guard let port = UInt16(exactly: self.configuration.dnsPort), port > 0 else {
             throw .user("\(self.path): dns_port: must be from 1 to 65535")
         }
         do {
-            return try UpstreamAddress(host, defaultPort: port)
+            return [try UpstreamAddress(host, defaultPort: port)]
         } catch {
             throw .user("\(self.path): dns_host: \(error); write the address of a DNS server")
         }
     }
 
-    private func systemUpstream() throws(CommandFailure) -> UpstreamAddress {
+    private func systemUpstreams() throws(CommandFailure) -> [UpstreamAddress] {
         do {
-            let upstreams = try UpstreamAddress.system()
-            guard let first = upstreams.first else { throw CommandFailure.noResolver(at: self.path) }
-            return first
+            return try UpstreamAddress.system()
         } catch {
             throw CommandFailure.noResolver(at: self.path)
         }

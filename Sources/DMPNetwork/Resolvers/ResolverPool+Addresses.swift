@@ -1,0 +1,26 @@
+public import DNSTransport
+
+/// Lends a pool over the DNS servers at `addresses` to `body`, and closes its sockets afterwards.
+///
+/// Each entry is asked at its own port. An address that stands there twice is one source of absences.
+///
+/// - Throws: ``NetworkFailure`` as ``ResolverPool/init(_:settings:clock:)``; what `body` throws.
+public func withResolverPool<Value>(
+    addresses: [UpstreamAddress],
+    settings: ResolverPool.Settings = .init(),
+    clock: ErasedClock = .continuous,
+    _ body: (ResolverPool) async throws -> Value
+) async throws -> Value {
+    let clients = addresses.map { DNSClient($0, clock: clock) }
+    let upstreams = clients.map { client in
+        ResolverPool.Upstream(
+            address: "\(client.upstream)",
+            reader: UpstreamReader(client, width: settings.width)
+        )
+    }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        for client in clients { group.addTask { await client.run() } }
+        defer { group.cancelAll() }
+        return try await withResolverPool(upstreams, settings: settings, clock: clock, body)
+    }
+}
