@@ -92,7 +92,7 @@ run_tests() {
     mkdir -p .build
     log=$(mktemp .build/test-log.XXXXXX)
     set +e
-    "$@" 2>&1 | tee "$log" | grep --line-buffered --invert-match --extended-regexp '^(◇|✔ Test |\[[0-9]+/[0-9]+\])'
+    "$@" 2>&1 | tee "$log" | grep --line-buffered --invert-match --extended-regexp '^(◇|✔ Test ("|[A-Za-z]+\(|case )|\[[0-9]+/[0-9]+\])'
     status=${PIPESTATUS[0]}
     set -e
     count=$(sed --quiet --regexp-extended 's/.*Test run with ([0-9]+) tests? .*passed.*/\1/p' "$log" | tail -1)

@@ -86,12 +86,10 @@ struct User: Sendable {
     }
 
     /// Sends each body as one message, in this order.
-    ///
-    /// They live for 300 seconds, as those of the reference do: the longest body depends on how many digits that has.
     func send(_ bodies: [[UInt8]], to contact: String) async throws {
         switch self.implementation {
         case .ours:
-            for body in bodies { try await self.dnsmesh("send", contact, "-", "--ttl", "300", input: body) }
+            for body in bodies { try await self.dnsmesh("send", contact, "-", input: body) }
         case .reference:
             let order = try JSONEncoder().encode(SendOrder(to: contact, bodies: bodies.map(\.hex)))
             _ = try await self.drive("send.py", input: Array(order))
