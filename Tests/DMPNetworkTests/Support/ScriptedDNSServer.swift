@@ -8,22 +8,18 @@ final class ScriptedDNSServer: DNSResponder {
     typealias Script = @Sendable (DNSMessage, _ overTCP: Bool) async -> [UInt8]?
 
     private let script: Script
-    private let seen = Shared((udp: 0, tcp: 0, now: 0, most: 0))
+    private let seen = Shared((udp: 0, tcp: 0))
 
     init(script: @escaping Script) {
         self.script = script
     }
 
-    var queryCounts: (udp: Int, tcp: Int) { (self.seen.value.udp, self.seen.value.tcp) }
-    var mostAtATime: Int { self.seen.value.most }
+    var queryCounts: (udp: Int, tcp: Int) { self.seen.value }
 
     func respond(to message: ArraySlice<UInt8>, from source: DNSSource) async -> [UInt8]? {
         self.seen.change { seen in
             if source.transport == .udp { seen.udp += 1 } else { seen.tcp += 1 }
-            seen.now += 1
-            seen.most = max(seen.most, seen.now)
         }
-        defer { self.seen.change { $0.now -= 1 } }
         guard let query = try? DNSMessage(decoding: message) else { return nil }
         return await self.script(query, source.transport == .tcp)
     }

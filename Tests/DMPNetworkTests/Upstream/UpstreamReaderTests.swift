@@ -115,20 +115,30 @@ struct UpstreamReaderTests {
 
     @Test("No more queries than the width are under way, and all are answered")
     func width() async throws {
+        // On a busy machine queries are sent again: only the first for each name counts, and is answered.
+        let seen = Shared((names: Set<DNSName>(), now: 0, most: 0))
         let server = ScriptedDNSServer { query, _ in
+            let isFirst = seen.change { seen in
+                guard let name = query.questions.first?.name, seen.names.insert(name).inserted else { return false }
+                seen.now += 1
+                seen.most = max(seen.most, seen.now)
+                return true
+            }
+            guard isFirst else { return nil }
             for _ in 0..<20 { await Task.yield() }
+            seen.change { $0.now -= 1 }
             return query.answered(texts: [[0x61]])
         }
         try await server.run { upstream in
             try await withUpstreamReader(upstream, width: 3) { reader in
-                let (name, deadline) = (self.name, self.soon)
-                let results = try await Array(0..<50).concurrentMap(width: 50) { _ in
-                    try await reader.read(name, deadline: deadline)
+                let deadline = self.soon
+                let results = try await Array(0..<50).concurrentMap(width: 50) { number in
+                    try await reader.read(try OwnerName("n\(number).mesh.test"), deadline: deadline)
                 }
                 #expect(results == Array(repeating: .records([TXTValue("a")]), count: 50))
             }
         }
-        #expect(server.mostAtATime <= 3)
+        #expect(seen.value.most <= 3)
     }
 
     @Test("Cancelled, a read throws nothing but that")
