@@ -2,6 +2,7 @@
 ///
 /// A response code such as SERVFAIL is no error here: it is part of an answer.
 public struct DNSTransportError: Error, Sendable {
+    /// What went wrong, for callers that act on it.
     public enum Code: Hashable, Sendable {
         /// The deadline passed without a usable answer.
         case timeout
@@ -21,6 +22,7 @@ public struct DNSTransportError: Error, Sendable {
         case bindFailed
     }
 
+    /// What went wrong, for callers that act on it.
     public let code: Code
     /// One line for people.
     public let message: String

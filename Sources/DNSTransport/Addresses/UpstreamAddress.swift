@@ -2,6 +2,7 @@ public import DNSWire
 
 /// Where a DNS server listens: an address literal and a port. Never a host name, which would need another server first.
 public struct UpstreamAddress: Hashable, Sendable {
+    /// The address of the machine.
     public let host: IPAddress
     /// The zone of a link-local IPv6 address, such as `eth0`.
     public let zone: String?

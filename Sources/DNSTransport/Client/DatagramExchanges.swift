@@ -9,6 +9,7 @@ final class DatagramExchanges: Sendable {
     private let eventLoop: any EventLoop
     private let clock: ErasedClock
     private let deadlines: DeadlineLoop
+    private let answerByteCount: Int
     private let lastSocket = Atomic<Int>(0)
 
     init(
@@ -20,6 +21,7 @@ final class DatagramExchanges: Sendable {
     ) {
         self.table = Mutex(DatagramTable(configuration: configuration, upstream: upstream))
         self.upstream = upstream
+        self.answerByteCount = max(Self.leastAnswerByteCount, Int(configuration.payloadSize))
         self.eventLoop = eventLoop
         self.clock = clock
         self.deadlines = deadlines
@@ -72,7 +74,7 @@ final class DatagramExchanges: Sendable {
 
     // MARK: Sockets
 
-    private static let maximumAnswerByteCount = 4_096
+    private static let leastAnswerByteCount = 4_096
     private static let answersPerRead = 16
 
     /// Opens a socket that only datagrams from the upstream reach. The system picks its port.
@@ -85,7 +87,7 @@ final class DatagramExchanges: Sendable {
             self.update { $0.failedToOpen(error) }
             return
         }
-        let allocator = FixedSizeRecvByteBufferAllocator(capacity: Self.answersPerRead * Self.maximumAnswerByteCount)
+        let allocator = FixedSizeRecvByteBufferAllocator(capacity: Self.answersPerRead * self.answerByteCount)
         DatagramBootstrap(group: self.eventLoop)
             .channelOption(.datagramVectorReadMessageCount, value: Self.answersPerRead)
             .channelOption(.recvAllocator, value: allocator)

@@ -5,6 +5,7 @@
 public struct ErasedClock: Clock {
     /// The time since the clock was erased.
     public struct Instant: InstantProtocol {
+        /// The time since the clock was erased, below zero before that.
         public let offset: Duration
 
         public init(offset: Duration) {

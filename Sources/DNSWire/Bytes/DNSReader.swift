@@ -9,6 +9,7 @@ public struct DNSReader: Sendable {
     /// The first name read: most owners in an answer are pointers to it.
     private var firstName: (offset: Int, name: DNSName)?
 
+    /// Begins at the front of `message`, which pointers refer to.
     public init(_ message: ArraySlice<UInt8>) {
         self.message = message
         self.limit = message.count

@@ -13,20 +13,24 @@ public struct DNSWriter: Sendable {
         self.bytes.reserveCapacity(capacity)
     }
 
+    /// Writes one byte.
     public mutating func write(_ value: UInt8) {
         self.bytes.append(value)
     }
 
+    /// Writes two bytes, the higher first.
     public mutating func write(_ value: UInt16) {
         self.bytes.append(UInt8(truncatingIfNeeded: value >> 8))
         self.bytes.append(UInt8(truncatingIfNeeded: value))
     }
 
+    /// Writes four bytes, the highest first.
     public mutating func write(_ value: UInt32) {
         self.write(UInt16(truncatingIfNeeded: value >> 16))
         self.write(UInt16(truncatingIfNeeded: value))
     }
 
+    /// Writes bytes as they are.
     public mutating func write(_ bytes: some Collection<UInt8>) {
         self.bytes.append(contentsOf: bytes)
     }

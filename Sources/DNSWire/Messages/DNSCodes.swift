@@ -12,9 +12,13 @@ public struct DNSOpcode: RawRepresentable, Hashable, Sendable {
         self.rawValue = UInt8(truncatingIfNeeded: value & 0xf)
     }
 
+    /// A question.
     public static let query = DNSOpcode(lowBitsOf: 0)
+    /// A question about the server itself.
     public static let status = DNSOpcode(lowBitsOf: 2)
+    /// News of a changed zone (RFC 1996).
     public static let notify = DNSOpcode(lowBitsOf: 4)
+    /// A change to a zone (RFC 2136).
     public static let update = DNSOpcode(lowBitsOf: 5)
 }
 
@@ -32,13 +36,19 @@ public struct DNSResponseCode: RawRepresentable, Hashable, Sendable {
         self.rawValue = value & 0xfff
     }
 
+    /// NOERROR.
     public static let noError = DNSResponseCode(lowBitsOf: 0)
+    /// FORMERR: the server could not read the query.
     public static let formatError = DNSResponseCode(lowBitsOf: 1)
+    /// SERVFAIL.
     public static let serverFailure = DNSResponseCode(lowBitsOf: 2)
     /// NXDOMAIN.
     public static let noSuchName = DNSResponseCode(lowBitsOf: 3)
+    /// NOTIMP: an opcode or feature that the server lacks.
     public static let notImplemented = DNSResponseCode(lowBitsOf: 4)
+    /// REFUSED: the server does not want to.
     public static let refused = DNSResponseCode(lowBitsOf: 5)
+    /// NOTAUTH: not its zone, or a signature that does not hold.
     public static let notAuthorized = DNSResponseCode(lowBitsOf: 9)
     /// NOTZONE: a name outside the zone of an update.
     public static let notInZone = DNSResponseCode(lowBitsOf: 10)

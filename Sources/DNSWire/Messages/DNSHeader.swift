@@ -6,6 +6,7 @@
 /// |      2 |     2 | QR, opcode (4 bits), AA, TC, RD, RA, 0, AD, CD, RCODE (4) |
 /// |      4 |     8 | number of questions, answers, authorities and additionals |
 public struct DNSHeader: Hashable, Sendable {
+    /// Tells the answers to a client apart.
     public let id: UInt16
     let flags: UInt16
     /// How many questions, answers, authorities and additionals the message announces. Claims, not facts.
@@ -14,10 +15,12 @@ public struct DNSHeader: Hashable, Sendable {
     /// 12, the size of a header.
     public static let byteCount = 12
 
+    /// What a header says about the sections.
     public struct Counts: Hashable, Sendable {
         public let questions, answers, authorities, additionals: UInt16
     }
 
+    /// Reads the header at the front of a message.
     public init(from reader: inout DNSReader) throws(DNSDecodeError) {
         self.id = try reader.readUInt16()
         self.flags = try reader.readUInt16()
@@ -29,8 +32,11 @@ public struct DNSHeader: Hashable, Sendable {
         )
     }
 
+    /// QR.
     public var isResponse: Bool { self.has(.response) }
+    /// TC.
     public var isTruncated: Bool { self.has(.truncated) }
+    /// What the message asks for.
     public var opcode: DNSOpcode { DNSOpcode(lowBitsOf: self.flags >> 11) }
     /// The lower four bits of the response code.
     public var responseCode: DNSResponseCode { DNSResponseCode(lowBitsOf: self.flags & 0xf) }

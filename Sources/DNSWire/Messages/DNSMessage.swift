@@ -3,9 +3,11 @@
 /// In an update (RFC 2136) the sections are named otherwise: ``questions`` hold the zone, ``answers`` the
 /// prerequisites, ``authorities`` the changes.
 public struct DNSMessage: Hashable, Sendable {
+    /// Tells the answers to a client apart.
     public var id: UInt16
     /// QR: an answer, not a query.
     public var isResponse = false
+    /// What the message asks for.
     public var opcode: DNSOpcode = .query
     /// AA: the server has authority for the name asked about.
     public var isAuthoritative = false
@@ -22,13 +24,18 @@ public struct DNSMessage: Hashable, Sendable {
     /// Values above 15 are cut to their lower four bits where ``edns`` is `nil`.
     public var responseCode: DNSResponseCode = .noError
 
+    /// What is asked, in the order of the message.
     public var questions: [DNSQuestion] = []
+    /// The records that answer.
     public var answers: [DNSRecord] = []
+    /// The records that say who has authority.
     public var authorities: [DNSRecord] = []
     /// Without the OPT record, which is ``edns``.
     public var additionals: [DNSRecord] = []
+    /// The OPT record of the message, if it has one.
     public var edns: EDNS?
 
+    /// A query without any question.
     public init(id: UInt16) {
         self.id = id
     }

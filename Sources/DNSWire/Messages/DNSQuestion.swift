@@ -1,7 +1,10 @@
 /// What is asked (RFC 1035, 4.1.2), and the zone of an update (RFC 2136, 2.3).
 public struct DNSQuestion: Hashable, Sendable {
+    /// The owner of the records asked for.
     public var name: DNSName
+    /// Their type.
     public var type: RRType
+    /// Their class.
     public var questionClass: RRClass
 
     public init(name: DNSName, type: RRType, questionClass: RRClass = .in) {

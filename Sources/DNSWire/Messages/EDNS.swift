@@ -6,6 +6,7 @@ public struct EDNS: Hashable, Sendable {
     public var udpPayloadSize: UInt16
     /// The DO bit: the sender wants DNSSEC records.
     public var dnssecOK: Bool
+    /// The options in the order of the message.
     public var options: [Option]
 
     /// 1,232 bytes: what passes everywhere without fragments (DNS Flag Day 2020).
@@ -25,7 +26,9 @@ public struct EDNS: Hashable, Sendable {
 
     /// An option, kept as it came: code and data (RFC 6891, 6.1.2). At most 65,535 bytes of data.
     public struct Option: Hashable, Sendable {
+        /// The number of the option.
         public var code: UInt16
+        /// What it says.
         public var data: [UInt8]
 
         public init(code: UInt16, data: [UInt8]) {

@@ -1,5 +1,6 @@
 /// A resource record (RFC 1035, 3.2.1).
 public struct DNSRecord: Hashable, Sendable {
+    /// The owner.
     public var name: DNSName
     public var recordClass: RRClass
     /// Seconds, as they stand on the wire. RFC 2181 (section 8) reads values above 2³¹−1 as 0.
@@ -13,5 +14,6 @@ public struct DNSRecord: Hashable, Sendable {
         self.data = data
     }
 
+    /// The type that ``data`` is of.
     public var type: RRType { self.data.type }
 }

@@ -10,6 +10,7 @@ public struct RRClass: RawRepresentable, Hashable, Sendable {
     public static let `in` = RRClass(rawValue: 1)
     /// Chaos, used for questions about a server itself.
     public static let ch = RRClass(rawValue: 3)
+    /// Hesiod.
     public static let hs = RRClass(rawValue: 4)
     /// "Delete this record" in an update.
     public static let none = RRClass(rawValue: 254)

@@ -9,6 +9,7 @@ public enum RecordData: Hashable, Sendable {
     /// A type without a case of its own, or no data at all (class NONE and ANY in updates): the bytes as they came.
     case unknown(RRType, [UInt8])
 
+    /// The type that goes with the data.
     public var type: RRType {
         switch self {
         case .a: .a

@@ -4,9 +4,13 @@ public struct SOAData: Hashable, Sendable {
     public var primaryServer: DNSName
     /// The mailbox of who is responsible, its first label being the local part (RNAME).
     public var responsible: DNSName
+    /// The version of the zone.
     public var serial: UInt32
+    /// After how long a secondary server looks for a new version.
     public var refresh: UInt32
+    /// After how long it tries again when it could not.
     public var retry: UInt32
+    /// After how long it stops answering if it never could.
     public var expire: UInt32
     /// How long "no such name" may be remembered, together with the TTL of the SOA itself (RFC 2308, section 4).
     public var minimum: UInt32
