@@ -11,6 +11,8 @@ package struct DNSClientConfiguration: Hashable, Sendable {
 
     /// How many UDP sockets are in use at a time, each with a port that the system chose.
     package var socketCount = 4
+    /// How many queries wait for answers at one UDP socket. The more wait, the easier one of their ids is guessed.
+    package var queriesInFlightPerSocket = 4_096
     /// After how many queries a UDP socket makes room for one with another port.
     package var queriesPerSocket = 1_000
     /// After how long it does.

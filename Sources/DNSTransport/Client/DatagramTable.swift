@@ -194,7 +194,9 @@ extension DatagramTable {
         _ effects: inout Effects
     ) {
         guard var socket = self.sockets[number] else { return }
-        guard let id = unusedID(in: socket.pending, using: &self.random) else {
+        guard socket.pending.count < self.configuration.queriesInFlightPerSocket,
+            let id = unusedID(in: socket.pending, using: &self.random)
+        else {
             effects.ended.append(
                 query.ended(DNSTransportError(.overloaded, "too many queries wait for \(self.upstream)"))
             )

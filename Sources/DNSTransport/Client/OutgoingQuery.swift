@@ -64,7 +64,7 @@ extension OutgoingQuery {
 
 /// Draws an id that no key of `taken` has.
 ///
-/// - Returns: `nil` if so many are taken that guessing one would be easy for a forger, too.
+/// - Returns: `nil` if so many are taken that drawing could take long.
 func unusedID<Value>(
     in taken: [UInt16: Value],
     using random: inout some RandomNumberGenerator

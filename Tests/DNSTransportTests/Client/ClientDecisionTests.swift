@@ -86,6 +86,19 @@ struct ClientDecisionTests {
         #expect(result == expected)
     }
 
+    @Test("An id is drawn from those that are free, as long as most are")
+    func ids() {
+        var random = SeededRandom(seed: 3)
+        var taken: [UInt16: Bool] = [:]
+        for _ in 0..<0x4000 {
+            guard let id = unusedID(in: taken, using: &random) else { break }
+            #expect(taken[id] == nil)
+            taken[id] = true
+        }
+        #expect(taken.count == 0x4000)
+        #expect(unusedID(in: taken, using: &random) == nil)
+    }
+
     // MARK: The plan of a query
 
     private func plan(_ traits: UpstreamTraits = UpstreamTraits()) throws -> QueryPlan {

@@ -324,6 +324,28 @@ struct DatagramClientTests {
         }
     }
 
+    @Test("More queries than may wait are refused, until others are over")
+    func overload() async throws {
+        var configuration = DNSClientConfiguration()
+        configuration.socketCount = 1
+        configuration.queriesInFlightPerSocket = 1
+        try await ScriptedServer.with { server in
+            try await withDNSClient(server.address, configuration: configuration, clock: self.clock) { client in
+                async let first = transportError {
+                    try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                }
+                _ = await server.datagrams(1)
+                let second = await transportError {
+                    try await client.query(DNSName("b.example"), type: .txt, deadline: self.soon)
+                }
+                #expect(second?.code == .overloaded)
+                await self.manual.waitForSleepers()
+                self.manual.advance(by: .seconds(30))
+                #expect(await first?.code == .timeout)
+            }
+        }
+    }
+
     @Test("A client on IPv6 works alike")
     func overIPv6() async throws {
         let responder = EchoResponder()
