@@ -162,7 +162,8 @@ extension ResolverQuery {
     private mutating func expire(at now: ErasedClock.Instant) {
         for index in self.candidates.indices {
             guard case .asked(_, let limit) = self.progress[index], limit <= now else { continue }
-            self.ended(index, with: .unavailable(NetworkFailure(.timeout, "no answer in time")), at: now)
+            let failure = NetworkFailure(.timeout, "no answer from \(self.candidates[index].address) in time")
+            self.ended(index, with: .unavailable(failure), at: now)
         }
     }
 
