@@ -1,0 +1,352 @@
+import DMPNetwork
+import DMPProtocol
+import DNSTransport
+import Testing
+
+@Suite("A writer to all nodes of a cluster")
+struct FanoutWriterTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let name: String
+        let nodes: [ScriptedWriter.Behaviour]
+        let result: String
+        let milliseconds: Int
+        let acknowledged: [Int]
+        var testDescription: String { self.name }
+    }
+
+    static let publishes = [
+        Row(
+            name: "all",
+            nodes: [.accepts(after: 10), .accepts(after: 20), .accepts(after: 30)],
+            result: "accepted",
+            milliseconds: 20,
+            acknowledged: [0, 1]
+        ),
+        Row(
+            name: "one silent",
+            nodes: [.silence, .accepts(after: 20), .accepts(after: 30)],
+            result: "accepted",
+            milliseconds: 30,
+            acknowledged: [1, 2]
+        ),
+        Row(
+            name: "two silent",
+            nodes: [.silence, .accepts(), .silence],
+            result: "unavailable timeout",
+            milliseconds: 5000,
+            acknowledged: [1]
+        ),
+        Row(
+            name: "two refuse",
+            nodes: [.refuses(after: 10), .accepts(after: 40), .refuses(after: 30)],
+            result: "refused unauthorized",
+            milliseconds: 30,
+            acknowledged: []
+        ),
+        Row(
+            name: "one refuses, one fails",
+            nodes: [.refuses(after: 10), .fails(after: 30), .silence],
+            result: "unavailable unauthorized",
+            milliseconds: 30,
+            acknowledged: []
+        ),
+        Row(
+            name: "half of four",
+            nodes: [.accepts(), .fails(), .accepts(), .silence],
+            result: "accepted",
+            milliseconds: 20,
+            acknowledged: [0, 2]
+        ),
+        Row(
+            name: "one ends by itself",
+            nodes: [.cancels, .accepts(), .fails(after: 30)],
+            result: "unavailable closed",
+            milliseconds: 30,
+            acknowledged: [1]
+        ),
+        Row(name: "single", nodes: [.accepts()], result: "accepted", milliseconds: 20, acknowledged: [0]),
+    ]
+
+    @Test("A publish is decided at the quorum, or once there can't be one", arguments: Self.publishes)
+    func publish(row: Row) async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: row.nodes, clock: clock)
+            try await cluster.write { writer in
+                let receipt = try await clock.timed { try await cluster.publish("a", with: writer) }
+                #expect(receipt.value.result.summary == row.result)
+                #expect(receipt.milliseconds == row.milliseconds)
+                #expect(receipt.value.acknowledged == row.acknowledged.map { NodeID("node-\($0)") })
+                #expect(receipt.value.quorum == (row.nodes.count + 1) / 2)
+            }
+        }
+    }
+
+    @Test("Writes that are later than the quorum go on, until they are done or their deadline comes")
+    func lateWrites() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .accepts(), .accepts(after: 400), .silence], clock: clock)
+            try await cluster.write { writer in
+                _ = try await cluster.publish("a", with: writer)
+                #expect(writer.writeCount == 1)
+                try await clock.sleep(until: ErasedClock.at(401))
+                #expect(cluster.writers[2].ended.count == 1)
+                try await clock.sleep(until: ErasedClock.at(5001))
+                #expect(writer.writeCount == 0)
+                #expect(cluster.writers[3].underWayCount == 0)
+                #expect(await writer.snapshot().map(\.health.consecutiveFailures) == [0, 0, 0, 1])
+            }
+        }
+    }
+
+    @Test("Closing gives late writes a time to end, and cancels the others")
+    func closing() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .accepts(after: 400), .silence, .accepts()], clock: clock)
+            let writer = try await withFanoutWriter(of: cluster.nodes, clock: clock) { writer in
+                _ = try await cluster.publish("a", with: writer)
+                return writer
+            }
+            #expect(clock.now == ErasedClock.at(2020))
+            #expect(cluster.writers.map(\.ended.count) == [1, 1, 0, 1])
+            #expect(cluster.writers.map(\.underWayCount) == [0, 0, 0, 0])
+            let after = try await cluster.publish("b", with: writer)
+            #expect(after.result.summary == "unavailable closed")
+            #expect(after.acknowledged.isEmpty)
+        }
+    }
+
+    @Test("Closing doesn't wait where nothing is under way")
+    func closingAtRest() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts()], clock: clock)
+            try await withFanoutWriter(of: cluster.nodes, clock: clock) { writer in
+                _ = try await cluster.publish("a", with: writer)
+            }
+            #expect(clock.now == ErasedClock.at(20))
+        }
+    }
+
+    @Test("A delete is done when every node has answered; the rest is tried again until it is")
+    func deletes() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .accepts(), .fails()], clock: clock)
+            try await cluster.write { writer in
+                let first = try await cluster.delete("a", with: writer)
+                #expect(first.result.summary == "unavailable unreachable")
+                #expect(first.acknowledged == [NodeID("node-0"), NodeID("node-1")])
+                #expect(writer.pendingDeleteCount == 1)
+                // Again 1 s, 2 s and 4 s after each failure.
+                try await clock.sleep(until: ErasedClock.at(20 + 1000 + 20 + 1))
+                #expect(cluster.writers[2].began.count == 2)
+                cluster.writers[2].behave(.accepts())
+                try await clock.sleep(until: ErasedClock.at(20 + 1000 + 20 + 2000 + 20 + 1))
+                #expect(cluster.writers[2].ended == [.delete(TXTValue("a"))])
+                #expect(writer.pendingDeleteCount == 0)
+                #expect(cluster.writers.map(\.began.count) == [1, 1, 3])
+                let second = try await clock.timed { try await cluster.delete("b", with: writer) }
+                #expect(second.value.result == .accepted)
+                #expect(second.milliseconds == 20)
+            }
+        }
+    }
+
+    @Test("A delete doesn't wait for a silent node until the deadline, and that node is tried again")
+    func deleteWithSilentNode() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .silence], clock: clock)
+            try await cluster.write { writer in
+                let receipt = try await clock.timed { try await cluster.delete("a", with: writer) }
+                #expect(receipt.value.result.summary == "unavailable timeout")
+                #expect(receipt.value.entries[1].outcome == .underWay)
+                #expect(receipt.milliseconds == 2000)
+                #expect(writer.pendingDeleteCount == 0)
+                cluster.writers[1].behave(.accepts())
+                try await clock.sleep(until: ErasedClock.at(5001))
+                #expect(writer.pendingDeleteCount == 1)
+                try await clock.sleep(until: ErasedClock.at(6021))
+                #expect(writer.pendingDeleteCount == 0)
+                #expect(cluster.writers[1].ended == [.delete(TXTValue("a"))])
+            }
+        }
+    }
+
+    @Test("A refused delete is final")
+    func refusedDelete() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .refuses()], clock: clock)
+            try await cluster.write { writer in
+                let receipt = try await cluster.delete("a", with: writer)
+                #expect(receipt.result.summary == "refused unauthorized")
+                #expect(writer.pendingDeleteCount == 0)
+            }
+        }
+    }
+
+    @Test("Publishing a value again ends the tries to delete it; the delete of a whole name is never repeated")
+    func deleteThenPublish() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .fails()], clock: clock)
+            try await cluster.write { writer in
+                _ = try await cluster.delete("a", with: writer)
+                #expect(writer.pendingDeleteCount == 1)
+                _ = try await cluster.publish("a", with: writer)
+                #expect(writer.pendingDeleteCount == 0)
+                _ = try await cluster.delete(nil, with: writer)
+                #expect(writer.pendingDeleteCount == 0)
+                try await clock.sleep(until: ErasedClock.at(10_000))
+                #expect(cluster.writers[1].began.count == 3)
+            }
+        }
+    }
+
+    @Test("A delete doesn't overtake a publish of the same value that is late at a node")
+    func order() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .accepts(after: 400)], clock: clock)
+            try await cluster.write { writer in
+                _ = try await cluster.publish("a", with: writer)
+                cluster.writers[1].behave(.accepts())
+                _ = try await cluster.publish("b", with: writer)
+                let delete = try await clock.timed { try await cluster.delete("a", with: writer) }
+                #expect(delete.value.result == .accepted)
+                #expect(clock.now == ErasedClock.at(420))
+                let (a, b) = (TXTValue("a"), TXTValue("b"))
+                #expect(cluster.writers[1].ended == [.publish(b), .publish(a), .delete(a)])
+            }
+        }
+    }
+
+    @Test("A cancelled write leaves nothing behind", arguments: [0, 10, 20, 30])
+    func cancellation(after milliseconds: Int) async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .silence, .silence], clock: clock)
+            try await cluster.write { writer in
+                await withTaskGroup { group in
+                    group.addTask {
+                        _ = await #expect(throws: CancellationError.self) {
+                            try await cluster.publish("a", with: writer)
+                        }
+                    }
+                    group.addTask {
+                        if milliseconds > 0 { try? await clock.sleep(until: ErasedClock.at(milliseconds)) }
+                    }
+                    _ = await group.next()
+                    group.cancelAll()
+                }
+                try await clock.sleep(until: clock.now.advanced(by: .milliseconds(1)))
+                #expect(writer.writeCount == 0)
+                #expect(cluster.writers.map(\.underWayCount) == [0, 0, 0])
+                #expect(await writer.snapshot().map(\.health.consecutiveFailures) == [0, 0, 0])
+            }
+        }
+    }
+
+    @Test("New nodes get the next write; a write under way keeps the nodes that it began with")
+    func install() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .fails(), .accepts(after: 400)], clock: clock)
+            let other = try Cluster(writers: [.accepts(), .accepts(), .accepts()], offset: 2, clock: clock)
+            try await cluster.write { writer in
+                try await withThrowingTaskGroup(of: WriteReceipt.self) { group in
+                    group.addTask { try await cluster.publish("a", with: writer) }
+                    try await clock.sleep(until: ErasedClock.at(100))
+                    try cluster.nodes.install(other.nodes.current)
+                    let next = try await cluster.publish("b", with: writer)
+                    #expect(next.entries.map(\.node) == [2, 3, 4].map { NodeID("node-\($0)") })
+                    let old = try await group.next()
+                    #expect(old?.acknowledged == [0, 2].map { NodeID("node-\($0)") })
+                }
+                #expect(cluster.writers.map(\.began.count) == [1, 1, 1])
+                #expect(other.writers.map(\.began.count) == [1, 1, 1])
+                let health = await writer.snapshot().map(\.health)
+                #expect(health.map(\.consecutiveFailures) == [0, 0, 0])
+                #expect(health.map { $0.lastSuccess == nil } == [false, false, false])
+            }
+        }
+    }
+
+    @Test("A set without nodes, or with two of one name, is refused and changes nothing")
+    func refusedNodes() async throws {
+        let clock = ErasedClock.continuous
+        let cluster = try Cluster(writers: [.accepts()], clock: clock)
+        #expect(throws: NetworkFailure.self) { try ClusterNodes([]) }
+        let twice = cluster.nodes.current + cluster.nodes.current
+        #expect(throws: NetworkFailure.self) { try cluster.nodes.install(twice) }
+        #expect(cluster.nodes.current.count == 1)
+    }
+}
+
+/// A cluster of scripted nodes.
+struct Cluster: Sendable {
+    let readers: [ScriptedReader]
+    let writers: [ScriptedWriter]
+    let nodes: ClusterNodes
+    let clock: ErasedClock
+
+    init(
+        readers: [ScriptedReader.Behaviour] = [],
+        writers: [ScriptedWriter.Behaviour] = [],
+        offset: Int = 0,
+        clock: ErasedClock
+    ) throws {
+        let count = max(readers.count, writers.count)
+        let readers = (readers + Array(repeating: .silence, count: count - readers.count)).map {
+            ScriptedReader($0, clock: clock)
+        }
+        let writers = (writers + Array(repeating: .silence, count: count - writers.count)).map {
+            ScriptedWriter($0, clock: clock)
+        }
+        self.readers = readers
+        self.writers = writers
+        self.clock = clock
+        self.nodes = try ClusterNodes(
+            (0..<count).map { index in
+                ClusterNode(
+                    id: NodeID("node-\(index + offset)"),
+                    endpoint: "192.0.2.\(index + offset):53",
+                    reader: readers[index],
+                    writer: writers[index]
+                )
+            }
+        )
+    }
+
+    func write(_ body: (FanoutWriter) async throws -> Void) async throws {
+        let writer = FanoutWriter(nodes: self.nodes, clock: self.clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await writer.run() }
+            defer { group.cancelAll() }
+            try await body(writer)
+        }
+    }
+
+    func publish(_ text: String, with writer: FanoutWriter) async throws -> WriteReceipt {
+        let deadline = self.clock.now.advanced(by: .seconds(5))
+        return try await writer.publishReceipt(
+            TXTValue(text),
+            at: OwnerName("a.example"),
+            ttl: 300,
+            deadline: deadline
+        )
+    }
+
+    func delete(_ text: String?, with writer: FanoutWriter) async throws -> WriteReceipt {
+        let deadline = self.clock.now.advanced(by: .seconds(5))
+        return try await writer.deleteReceipt(
+            text.map { TXTValue($0) },
+            at: OwnerName("a.example"),
+            deadline: deadline
+        )
+    }
+}
+
+extension WriteResult {
+    /// The case and the code of the failure.
+    var summary: String {
+        switch self {
+        case .accepted: "accepted"
+        case .refused(let failure): "refused \(failure.code)"
+        case .unavailable(let failure): "unavailable \(failure.code)"
+        }
+    }
+}
