@@ -11,6 +11,13 @@ package struct PendingDeletes: Sendable {
         package let endpoint: String
         package let name: OwnerName
         package let value: TXTValue
+
+        package init(node: NodeID, endpoint: String, name: OwnerName, value: TXTValue) {
+            self.node = node
+            self.endpoint = endpoint
+            self.name = name
+            self.value = value
+        }
     }
 
     /// A delete that is due.
