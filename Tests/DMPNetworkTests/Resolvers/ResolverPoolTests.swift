@@ -13,7 +13,6 @@ struct ResolverPoolTests {
         /// What the next takes, after all late outcomes have come.
         let secondQuery: Int
         let firstFailures: Int
-        /// A decisive read of a name that nobody has (the first upstream behaves as before, but says no if it lied).
         var testDescription: String { self.name }
     }
 
