@@ -100,7 +100,7 @@ private struct NodePublication {
             }
             if let found = endpoint, token != nil, !found.isEncrypted, !found.isLoopback {
                 context.console.message(
-                    "warning: \(found) is not encrypted, so its token stays here; used records remain"
+                    "warning: \(found) is not encrypted, so its token isn't sent: used one-time keys stay published"
                 )
                 endpoint = nil
             }

@@ -13,7 +13,11 @@ struct IdentityDerivation: Sendable {
         let configuration: Configuration
     }
 
-    /// Asks for the passphrase and compares the signing key with the one that `configuration` remembers.
+    /// Finds the passphrase, derives the keys, and checks that they are those of before.
+    ///
+    /// - Parameter configuration: What the file holds.
+    /// - Returns: The keys, which the configuration knows from now on.
+    /// - Throws: ``CommandFailure`` if there is no passphrase, or if it is another than before.
     func run(_ configuration: Configuration) async throws -> Identity {
         guard !configuration.username.isEmpty else {
             throw CommandFailure.user("\(self.file.path): username: is missing; restore the file from a backup")

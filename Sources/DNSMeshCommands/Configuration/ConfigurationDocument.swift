@@ -58,7 +58,11 @@ struct ConfigurationDocument {
     /// The contacts with only the changed ones written anew. `nil` if they aren't in block style.
     private func contactLines(in block: YAMLBlock, for contacts: [ContactEntry]) -> [String]? {
         guard let mapping = block.value.mapping,
-            let (blocks, footer) = YAMLBlock.blocks(of: mapping, in: block.lines, range: 1..<block.lines.count),
+            let (blocks, footer) = YAMLBlock.blocks(
+                of: mapping,
+                in: self.source.lines,
+                range: block.range.dropFirst()
+            ),
             let indent = blocks.first?.indent, indent > 0
         else { return nil }
         let before = Dictionary(self.configuration.contacts.map { ($0.label, $0) }) { _, last in last }

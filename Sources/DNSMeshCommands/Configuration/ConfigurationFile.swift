@@ -77,6 +77,8 @@ struct ConfigurationFile: Sendable {
         do {
             identity = try self.identity()
             bytes = try [UInt8](Data(contentsOf: self.url.resolvingSymlinksInPath()))
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             guard self.exists else {
                 throw .user(
@@ -99,7 +101,9 @@ struct ConfigurationFile: Sendable {
 
     private func identity() throws -> Identity {
         let attributes = try FileManager.default.attributesOfItem(atPath: self.url.resolvingSymlinksInPath().path)
-        guard attributes[.type] as? FileAttributeType == .typeRegular else { throw CocoaError(.fileReadUnknown) }
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw CommandFailure.user("\(self.path) is not a regular file; move it away and restore the config")
+        }
         return Identity(
             number: (attributes[.systemFileNumber] as? NSNumber)?.uint64Value,
             byteCount: (attributes[.size] as? NSNumber)?.uint64Value,

@@ -7,7 +7,9 @@ struct YAMLBlock {
     let isKeyPlain: Bool
     /// The comment lines and blank lines between the entry before and this one.
     let leading: [String]
-    /// The line of the key, and all that belongs to its value.
+    /// Where the line of the key, and all that belongs to its value, stand in the file.
+    let range: Range<Int>
+    /// The lines of ``range``.
     let lines: [String]
     let value: Node
     /// The spaces before the key.
@@ -41,6 +43,7 @@ struct YAMLBlock {
                     key: key.scalar?.string ?? "",
                     isKeyPlain: key.scalar?.isPlainlyText == true,
                     leading: leading,
+                    range: own.indices,
                     lines: Array(own),
                     value: value,
                     indent: indent

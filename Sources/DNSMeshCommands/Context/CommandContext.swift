@@ -25,11 +25,25 @@ struct CommandContext: Sendable {
             environment: ProcessInfo.processInfo.environment,
             console: .standard,
             terminal: TerminalPrompt.standard,
-            readInput: { try [UInt8](FileHandle.standardInput.readToEnd() ?? Data()) },
+            readInput: Self.readStandardInput,
             workingDirectory: URL(fileURLWithPath: FileManager.default.currentDirectoryPath, isDirectory: true),
             clock: .continuous,
             now: { .systemTime() }
         )
+    }
+
+    /// Far more than any message holds.
+    private static let inputByteLimit = 1 << 20
+
+    private static func readStandardInput() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let part = try FileHandle.standardInput.read(upToCount: 65_536), !part.isEmpty {
+            bytes += part
+            guard bytes.count <= Self.inputByteLimit else {
+                throw CommandFailure.user("standard input holds more than \(Self.inputByteLimit) bytes; send less")
+            }
+        }
+        return bytes
     }
 
     /// A variable of the environment; an empty one counts as unset.

@@ -21,6 +21,8 @@ struct PassphraseFile {
         do {
             try self.warnIfShared(file)
             bytes = try [UInt8](Data(contentsOf: file))
+        } catch let failure as CommandFailure {
+            throw failure
         } catch {
             throw .user("can't read passphrase_file \(self.path): \(FileReason.of(error))")
         }
@@ -37,7 +39,7 @@ struct PassphraseFile {
     private func warnIfShared(_ file: URL) throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
-            throw CocoaError(.fileReadUnknown)
+            throw CommandFailure.user("passphrase_file \(self.path) is not a regular file; name another")
         }
         let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
         guard mode & 0o077 != 0 else { return }

@@ -27,7 +27,7 @@ struct TerminalPrompt: SecretPrompt {
             _ = try Self.configure(["-echo", "-icanon", "-isig"], on: terminal)
             defer { do { _ = try Self.configure([settings], on: terminal) } catch {} }
             try terminal.write(contentsOf: Data(prompt.utf8))
-            defer { do { try terminal.write(contentsOf: Data("\r\n".utf8)) } catch {} }
+            defer { do { try terminal.write(contentsOf: Data("\n".utf8)) } catch {} }
             var line = SecretLine()
             while !line.isComplete {
                 guard let bytes = try terminal.read(upToCount: 1), let byte = bytes.first else { break }
