@@ -164,8 +164,8 @@ let package = Package(
         .testTarget(
             name: "DNSMeshCommandsTests",
             dependencies: [
-                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode",
-                argumentParser, yams,
+                "DMPCrypto", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode", "DNSTransport",
+                argumentParser, logging,
             ],
             swiftSettings: settings
         ),

@@ -23,7 +23,8 @@ struct ConfigurationFile: Sendable {
         _ change: @escaping @Sendable (inout Configuration) throws -> Void
     ) async throws -> Configuration {
         try await BlockingWork.run {
-            try FolderLock(folder: self.home.folder).withLock { try self.updateLocked(change) }
+            _ = try self.load()  // without a file there may be no folder to lock
+            return try FolderLock(folder: self.home.folder).withLock { try self.updateLocked(change) }
         }
     }
 

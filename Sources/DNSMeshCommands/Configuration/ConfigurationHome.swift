@@ -13,9 +13,7 @@ struct ConfigurationHome: Hashable, Sendable {
     init(flag: String?, tokensFlag: String? = nil, context: CommandContext) {
         let named = flag.flatMap { $0.isEmpty ? nil : $0 } ?? context.variable("DMP_CONFIG_HOME")
         let userFolder = context.userHome.appending(path: ".dmp", directoryHint: .isDirectory)
-        self.folder =
-            named.map { URL(fileURLWithPath: $0, isDirectory: true, relativeTo: context.workingDirectory).absoluteURL }
-            ?? userFolder
+        self.folder = named.map(context.literalFile) ?? userFolder
         if let tokens = tokensFlag.flatMap({ $0.isEmpty ? nil : $0 }) {
             self.tokensFolder = context.file(at: tokens)
         } else if let tokens = context.variable("DMP_TOKENS_HOME").map(PassphraseFile.stripped), !tokens.isEmpty {

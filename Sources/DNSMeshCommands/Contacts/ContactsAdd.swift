@@ -57,7 +57,7 @@ extension ContactsCommand {
             get throws {
                 do { return try self.signingKey.map { try Ed25519.PublicKey(hex: $0) } } catch {
                     throw CommandFailure.user(
-                        "signing key must be 32 bytes (64 hex characters) and a usable Ed25519 key"
+                        "signing key must be 32 bytes (64 hex characters)"
                     )
                 }
             }

@@ -61,6 +61,11 @@ struct CommandContext: Sendable {
     func file(at path: String) -> URL {
         if path == "~" { return self.userHome }
         if path.hasPrefix("~/") { return self.userHome.appending(path: String(path.dropFirst(2))) }
-        return URL(fileURLWithPath: path, relativeTo: self.workingDirectory).absoluteURL
+        return self.literalFile(at: path)
+    }
+
+    /// The file of a path in which `~` means nothing.
+    func literalFile(at path: String) -> URL {
+        path.hasPrefix("/") ? URL(fileURLWithPath: path) : self.workingDirectory.appending(path: path)
     }
 }

@@ -118,13 +118,15 @@ struct InitCommand: AsyncParsableCommand {
 
     /// The one resolver must be an address: a name would need another resolver first.
     private static func resolver(_ text: String) throws -> String {
-        let list: ResolverList
-        do { list = try ResolverList(texts: [text], path: "") } catch {
+        // A port in the text would be the same whatever the default is.
+        let ports: [Int]
+        do {
+            ports = [try UpstreamAddress(text, defaultPort: 1).port, try UpstreamAddress(text, defaultPort: 2).port]
+        } catch {
             throw ValidationError("it must be an IP address")
         }
-        guard let entry = list.entries.first, entry.address.port == Int(ResolverList.defaultPort), entry.text == text
-        else {
-            throw ValidationError("it must be an IP address without a port; --dns-port names the port")
+        guard ports == [1, 2], !text.hasPrefix("[") else {
+            throw ValidationError("it must be an IP address alone; --dns-port names the port")
         }
         return text
     }

@@ -104,6 +104,7 @@ final class ScriptedPrompt: SecretPrompt {
 }
 
 /// Lends a folder of mode 0700 that is removed afterwards.
+@discardableResult
 func withTestFolder<Value>(_ body: (URL) async throws -> Value) async throws -> Value {
     let folder = FileManager.default.temporaryDirectory
         .appending(path: "dnsmesh-cli-\(UUID().uuidString)", directoryHint: .isDirectory).resolvingSymlinksInPath()
