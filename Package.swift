@@ -71,7 +71,9 @@ let package = Package(
         ),
         .target(
             name: "DMPNetwork",
-            dependencies: ["DMPProtocol", "DNSTransport", "DNSWire", httpClient, nioCore, nioHTTP1, nioPosix],
+            dependencies: [
+                "DMPCrypto", "DMPProtocol", "DNSTransport", "DNSWire", httpClient, nioCore, nioHTTP1, nioPosix,
+            ],
             swiftSettings: settings
         ),
 
@@ -142,8 +144,8 @@ let package = Package(
         .testTarget(
             name: "DMPNetworkTests",
             dependencies: [
-                "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport", "DNSWire", logging, nioCore, nioHTTP1,
-                nioPosix,
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport", "DNSWire", logging, nioCore,
+                nioHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -7,6 +7,8 @@ package protocol PinnedSignerBody: RecordBody {
     var signer: Ed25519.PublicKey { get }
     /// What the record speaks for.
     var boundName: RecordDomain { get }
+    /// Only a higher number replaces a record that is known already.
+    var sequence: UInt64 { get }
 }
 
 extension PinnedSignerBody {
