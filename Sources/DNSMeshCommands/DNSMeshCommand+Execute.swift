@@ -78,5 +78,18 @@ extension Process {
     fileprivate static func prepare() {
         umask(0o077)
         signal(SIGPIPE, SIG_IGN)
+        self.occupyStandardStreams()
+    }
+
+    /// The number of a standard stream that is closed would go to the next socket or file, and what we print with it.
+    private static func occupyStandardStreams() {
+        // Open for reading alone, so that printing to it fails instead of being lost.
+        guard let null = FileHandle(forReadingAtPath: "/dev/null") else { return }
+        let spare = fcntl(null.fileDescriptor, F_DUPFD, STDERR_FILENO + 1)
+        do { try null.close() } catch {}
+        for stream in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(stream, F_GETFD) == -1 {
+            _ = dup2(spare, stream)
+        }
+        close(spare)
     }
 }

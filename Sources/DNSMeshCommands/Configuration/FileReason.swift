@@ -17,6 +17,7 @@ enum FileReason {
     private static func words(for errorNumber: Int32) -> String? {
         switch errorNumber {
         case EACCES, EPERM: "permission denied"
+        case EBADF: "it is closed"
         case EISDIR: "it is a folder"
         case ENOENT: "no such file or folder"
         case ENOSPC: "no space left"

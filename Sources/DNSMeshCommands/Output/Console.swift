@@ -42,6 +42,6 @@ extension CommandFailure {
         var current = error as NSError
         while let deeper = current.userInfo[NSUnderlyingErrorKey] as? NSError { current = deeper }
         let isClosed = current.domain == NSPOSIXErrorDomain && current.code == Int(EPIPE)
-        return isClosed ? .closedOutput : .user("can't write the result: \(current.localizedDescription)")
+        return isClosed ? .closedOutput : .user("can't write the result: \(FileReason.of(current))")
     }
 }
