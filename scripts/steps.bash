@@ -85,7 +85,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
 }
 
 # Runs a `swift test` command on what is built: shows what the tests print and what failed, leaves out the lines
-# about tests that began or passed, and adds the count to `passed`.
+# about tests that began or passed, and adds the count to `passed`. Sums up how many cases of vectors ran.
 passed=0
 run_tests() {
     local log status count
@@ -96,6 +96,8 @@ run_tests() {
     status=${PIPESTATUS[0]}
     set -e
     count=$(sed --quiet --regexp-extended 's/.*Test run with ([0-9]+) tests? .*passed.*/\1/p' "$log" | tail -1)
+    awk '/^vectors [^:]*: [0-9]+ cases/ { lists++; cases += $(NF - 1) }
+        END { if (lists) printf "vectors and public test data: %d cases in %d lists\n", cases, lists }' "$log"
     rm -f "$log"
     [ "$status" = 0 ] || fail "tests failed (status $status): $*"
     [ "${count:-0}" -gt 0 ] || fail "no test ran: $*"
