@@ -18,6 +18,17 @@ struct IdentityTests {
         #expect(await world.store.values(at: second.owner).count == 1)
     }
 
+    @Test("Another identity on the same files doesn't withdraw the first one's record")
+    func sharedFiles() async throws {
+        let world = try World()
+        let stores = try MeshStores.memory()
+        let alice = try world.user("alice", stores: stores)
+        let other = try world.user("alice", keys: "somebody else", stores: stores)
+        let receipt = try await alice.client.publishIdentity()
+        #expect(try await other.client.publishIdentity().withdrawn == 0)
+        #expect(await world.store.values(at: receipt.owner).count == 2)
+    }
+
     @Test("An identity is found by its plain name and by its address")
     func fetch() async throws {
         let world = try World()

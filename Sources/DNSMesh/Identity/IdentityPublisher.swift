@@ -66,7 +66,8 @@ struct IdentityPublisher: Sendable {
         }
     }
 
-    /// What this client published before at the name, and what it finds there under its own key.
+    /// What this client published before at the name, and what it finds there: of both only what its own key has signed,
+    /// as another identity may have used the same files.
     private func olderValues(
         than value: TXTValue,
         at owner: OwnerName,
@@ -76,12 +77,12 @@ struct IdentityPublisher: Sendable {
             try Data.fetchAll(database, sql: "SELECT value FROM publications WHERE owner = ?", arguments: [owner.text])
         }.map { TXTValue([UInt8]($0)) }
         if case .records(let values) = try await self.reader.read(owner, deadline: deadline) {
-            older += values.filter { found in
-                let record = try? Signed<IdentityRecord>(parsing: found, now: self.now()).body
-                return record?.signingKey == self.keys.signingKey && !older.contains(found)
-            }
+            older += values.filter { !older.contains($0) }
         }
-        return older.filter { $0 != value }
+        return older.filter { found in
+            let record = try? Signed<IdentityRecord>(parsing: found, now: self.now()).body
+            return found != value && record?.signingKey == self.keys.signingKey
+        }
     }
 
     private func remember(_ value: TXTValue, at owner: OwnerName, expires: UnixSeconds) async throws {

@@ -26,9 +26,10 @@ final class World: Sendable {
 
     func advance(by seconds: UInt64) { self.box.advance(by: seconds) }
 
-    /// A user whose keys come from the name alone, so that every run has the same ones.
+    /// A user whose keys come from the name alone, or another text, so that every run has the same ones.
     func user(
         _ name: String,
+        keys seed: String? = nil,
         zone: String? = nil,
         stores: MeshStores? = nil,
         reader: (any RecordReader)? = nil,
@@ -37,7 +38,7 @@ final class World: Sendable {
         contacts: any ContactStore = MemoryContactStore(),
         configure: (inout MeshConfiguration) -> Void = { _ in }
     ) throws -> User {
-        let keys = try IdentityKeys(privateKey: SecretBytes(copying: SHA256.hash(Array(name.utf8))))
+        let keys = try IdentityKeys(privateKey: SecretBytes(copying: SHA256.hash(Array((seed ?? name).utf8))))
         var configuration = MeshConfiguration(
             username: try Username(name),
             zone: try zone.map { try ZoneName($0) } ?? self.zone
