@@ -175,6 +175,20 @@ struct OutboxTests {
         #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
     }
 
+    @Test("The time that publishing takes doesn't count as a limit of the node")
+    func slowPublishing() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.pin(bob)
+        network.onPublish { _, _ in
+            world.advance(by: 1)
+            return nil
+        }
+        #expect(try await alice.client.send("hello", to: "bob").lifetime == 86_400)
+    }
+
     @Test("A node that keeps records for a shorter time gets the message with that lifetime")
     func shorterLifetime() async throws {
         let world = try World(caps: MemoryRecordStore.Caps(lifetimeLimit: 3_600))

@@ -15,9 +15,9 @@ struct MessagePublisher: Sendable {
     /// What may pass leaves the entry where it is: a lost connection, a missing credential, a full slot. Only a refusal
     /// that concerns these very records ends the message, and then its chunks are taken back.
     ///
-    /// - Returns: For how many seconds at most the node keeps the records.
+    /// - Returns: For how many seconds at most the node keeps records; `nil` if it has set no limit to these.
     /// - Throws: ``MeshError``, and `CancellationError`.
-    func publish(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64 {
+    func publish(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64? {
         do {
             let lifetime = try await self.publishRecords(of: entry, deadline: deadline)
             try await self.outbox.remove(entry)
@@ -32,7 +32,7 @@ struct MessagePublisher: Sendable {
         }
     }
 
-    private func publishRecords(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64 {
+    private func publishRecords(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64? {
         guard let writer = self.writer else {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
@@ -47,7 +47,7 @@ struct MessagePublisher: Sendable {
             failure.manifestMayBeOut = mayBeOut
             throw failure
         }
-        return results.min() ?? entry.lifetime
+        return results.compactMap(\.self).min()
     }
 
     /// Deletes the chunks of a message that will not be completed, now if the node answers and else later.
@@ -67,22 +67,24 @@ private struct Publication: Sendable {
     let now: @Sendable () -> UnixSeconds
     let deadline: ErasedClock.Instant
 
-    /// - Returns: How many seconds the node keeps the record.
-    func publish(_ record: OutboxEntry.PlannedRecord) async throws -> UInt64 {
+    /// - Returns: For how many seconds the node keeps the record, if that is less than was asked for.
+    func publish(_ record: OutboxEntry.PlannedRecord) async throws -> UInt64? {
         let remaining = max(1, self.now().seconds(until: UnixSeconds(rawValue: self.expires)))
         do {
-            return try await self.publish(record, ttl: remaining)
+            try await self.publish(record, ttl: remaining)
+            return nil
         } catch let failure as Failure {
             // The node keeps records for a shorter time: then they are there for that time.
             guard failure.reason.code == .lifetimeTooLong,
                 let limit = failure.reason.limit.flatMap(UInt64.init(exactly:)),
                 limit > 0, limit < remaining
             else { throw failure }
-            return try await self.publish(record, ttl: limit)
+            try await self.publish(record, ttl: limit)
+            return limit
         }
     }
 
-    private func publish(_ record: OutboxEntry.PlannedRecord, ttl: UInt64) async throws -> UInt64 {
+    private func publish(_ record: OutboxEntry.PlannedRecord, ttl: UInt64) async throws {
         let value = TXTValue([UInt8](record.value))
         let result = try await self.writer.publish(
             value,
@@ -91,7 +93,7 @@ private struct Publication: Sendable {
             deadline: self.deadline
         )
         switch result {
-        case .accepted: return ttl
+        case .accepted: return
         case .refused(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: true)
         case .unavailable(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: false)
         }

@@ -63,8 +63,8 @@ struct MessageSender: Sendable {
         resumed: Bool,
         deadline: ErasedClock.Instant
     ) async throws -> SendReceipt {
-        let lifetime = try await self.publisher.publish(entry, deadline: deadline)
-        return try entry.receipt(lifetime: min(lifetime, entry.lifetime), resumed: resumed)
+        let limit = try await self.publisher.publish(entry, deadline: deadline)
+        return try entry.receipt(lifetime: min(limit ?? entry.lifetime, entry.lifetime), resumed: resumed)
     }
 
     /// Asks for prekeys and capabilities at the same time.
