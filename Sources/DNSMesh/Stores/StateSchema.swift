@@ -1,8 +1,22 @@
 import GRDB
 
+/// One step of the schema of `state.db`: brings a file of the version before to its own number.
+///
+/// Steps are only ever added. The number of a step is its place in ``all``, counted from 1.
+struct StateStep: Sendable {
+    let apply: @Sendable (Database) throws -> Void
+
+    static let all: [StateStep] = [.messagesAndPublications]
+}
+
 extension NumberedSchema {
     /// The schema of `state.db`, which only this client uses.
-    ///
+    static let state = NumberedSchema(version: StateStep.all.count) { database, found in
+        for step in StateStep.all.dropFirst(found) { try step.apply(database) }
+    }
+}
+
+extension StateStep {
     /// | Table | A row is |
     /// |---|---|
     /// | `inbox` | a received message, its content sealed under the storage key |
@@ -13,7 +27,7 @@ extension NumberedSchema {
     /// | `outbox` | the sealed records of a message whose manifest isn't acknowledged |
     /// | `drawn_prekeys` | a prekey of a contact that was used for a message |
     /// | `publications` | a value of an own identity, to be withdrawn when the next one is out |
-    static let state = NumberedSchema(version: 1) { database, _ in
+    static let messagesAndPublications = StateStep { database in
         try database.execute(
             sql: """
                 CREATE TABLE inbox (
