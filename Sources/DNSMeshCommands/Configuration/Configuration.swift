@@ -42,8 +42,7 @@ struct Configuration: Hashable, Sendable {
 
     /// The zone of mailbox, chunks and prekeys: the cluster's once cluster mode is on, else ``domain``.
     var effectiveDomain: String {
-        let clustered = self.clusterEnabled && !self.clusterBaseDomain.isEmpty && !self.clusterOperatorKey.isEmpty
-        return clustered ? self.clusterBaseDomain : self.domain
+        self.isClusterMode ? self.clusterBaseDomain : self.domain
     }
 }
 

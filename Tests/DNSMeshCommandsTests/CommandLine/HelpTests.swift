@@ -13,6 +13,8 @@ struct HelpTests {
         ContactsCommand.self, ContactsCommand.Add.self, ContactsCommand.List.self, ContactsCommand.Remove.self,
         SendCommand.self, ReceiveCommand.self, InboxCommand.self, InboxCommand.List.self, InboxCommand.Show.self,
         NodeCommand.self, ResolversCommand.self, ResolversCommand.Discover.self, ResolversCommand.List.self,
+        ClusterCommand.self, ClusterCommand.Pin.self, ClusterCommand.Disable.self,
+        BootstrapCommand.self, BootstrapCommand.Pin.self,
     ]
 
     /// All help pages, one behind the other. `DMP_UPDATE_SNAPSHOTS=1` writes it anew.
