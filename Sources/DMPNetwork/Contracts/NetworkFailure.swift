@@ -58,6 +58,8 @@ extension NetworkFailure {
         public static let rateLimited = Code("rateLimited")
         /// The answer can't be understood.
         public static let malformedAnswer = Code("malformedAnswer")
+        /// The answer isn't authenticated by DNSSEC, and had to be.
+        public static let insecureAnswer = Code("insecureAnswer")
         /// The answer is well formed, and not one that this question can have.
         public static let unexpectedAnswer = Code("unexpectedAnswer")
 

@@ -7,13 +7,17 @@ private import DNSWire
 /// Transport, repetition and the deadline of each query are the client's; this type bounds how many are under way and
 /// says what an answer means. A server that can't answer is unavailable, never "absent".
 ///
-/// Source: protocol documents, "The network layer", sections 2.4 and 3.
+/// Where DNSSEC is required, so is one whose answer, values or "absent", doesn't say that it was validated (AD). That is
+/// the word of the server, and of anyone on the path to it.
+///
+/// Source: protocol documents, "The network layer", sections 2.4, 2.6 and 3.
 public final class UpstreamReader: RecordReader {
     private let client: DNSClient
     private let limiter: WidthLimiter
 
     /// - Parameters:
-    ///   - client: Asks the server. Its ``DNSClient/run()`` goes on as long as records are read.
+    ///   - client: Asks the server. Its ``DNSClient/run()`` goes on as long as records are read. If it asks for DNSSEC,
+    ///     answers have to be validated.
     ///   - width: How many queries may be under way at the same time, at least 1.
     package init(_ client: DNSClient, width: Int = 16) {
         self.client = client
@@ -33,7 +37,9 @@ public final class UpstreamReader: RecordReader {
                 let answer = try await limiter.withPermit {
                     try await client.query(question, type: .txt, deadline: deadline)
                 }
-                return ReadResult(answer, about: question, from: "\(client.upstream)")
+                let result = ReadResult(answer, about: question, from: "\(client.upstream)")
+                guard client.configuration.dnssecOK, !answer.isAuthenticData, result.isAnswer else { return result }
+                return .unavailable(NetworkFailure(insecureAnswerOf: client.upstream))
             }
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
@@ -51,7 +57,20 @@ public final class UpstreamReader: RecordReader {
     }
 }
 
+extension ReadResult {
+    /// Whether it says something about the name.
+    fileprivate var isAnswer: Bool { if case .unavailable = self { false } else { true } }
+}
+
 extension NetworkFailure {
+    fileprivate init(insecureAnswerOf upstream: UpstreamAddress) {
+        self.init(
+            .insecureAnswer,
+            "\(upstream) answered without DNSSEC validation (no AD flag); use a resolver that validates and a signed "
+                + "zone, or set dnssec_required to false"
+        )
+    }
+
     /// Why there was no answer from `upstream`.
     package init(_ error: DNSTransportError, from upstream: UpstreamAddress) {
         let code: Code =
@@ -69,16 +88,21 @@ extension NetworkFailure {
 
 /// Lends a reader of the DNS server at `upstream` to `body`, and closes its sockets afterwards.
 ///
-/// At most `width` queries are under way at the same time. Deadlines go by `clock`.
+/// At most `width` queries are under way at the same time. Deadlines go by `clock`. With `dnssecRequired`, answers that the
+/// server hasn't validated are ``NetworkFailure/Code/insecureAnswer``; a node, which has authority and never validates, is
+/// asked without.
 ///
 /// - Throws: What `body` throws.
 public func withUpstreamReader<Value>(
     _ upstream: UpstreamAddress,
+    dnssecRequired: Bool = false,
     clock: ErasedClock = .continuous,
     width: Int = 16,
     _ body: (UpstreamReader) async throws -> Value
 ) async throws -> Value {
-    try await withDNSClient(upstream, clock: clock) { client in
+    var configuration = DNSClientConfiguration()
+    configuration.dnssecOK = dnssecRequired
+    return try await withDNSClient(upstream, configuration: configuration, clock: clock) { client in
         try await body(UpstreamReader(client, width: width))
     }
 }

@@ -14,7 +14,7 @@ package final class DNSClient: Sendable {
     /// What deadlines are instants of.
     package let clock: ErasedClock
 
-    private let configuration: DNSClientConfiguration
+    package let configuration: DNSClientConfiguration
     private let deadlines: DeadlineLoop
     private let datagrams: DatagramExchanges
     private let streams: StreamExchanges
@@ -81,7 +81,8 @@ package final class DNSClient: Sendable {
         var plan = QueryPlan(
             question: question,
             traits: self.traits.withLock(\.self),
-            payloadSize: self.configuration.payloadSize
+            payloadSize: self.configuration.payloadSize,
+            dnssecOK: self.configuration.dnssecOK
         )
         while true {
             let answer = try await self.exchange(

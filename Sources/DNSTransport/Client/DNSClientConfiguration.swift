@@ -4,6 +4,8 @@ import DNSWire
 package struct DNSClientConfiguration: Hashable, Sendable {
     /// What UDP answers may have, in bytes, as EDNS announces it.
     package var payloadSize: UInt16 = EDNS.safePayloadSize
+    /// Whether queries ask for DNSSEC: EDNS with DO set. What answers then say about it is for the caller to check.
+    package var dnssecOK = false
     /// How long the first query waits before it is sent again; later ones wait for what was measured.
     package var firstResendInterval: Duration = .milliseconds(400)
     /// How often one UDP query is sent, at most.

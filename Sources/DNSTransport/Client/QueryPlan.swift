@@ -17,15 +17,18 @@ struct QueryPlan: Sendable {
 
     let question: DNSQuestion
     private let payloadSize: UInt16
+    private let dnssecOK: Bool
     private(set) var transport = Transport.udp
     private(set) var usesEDNS: Bool
     private(set) var mixesCase: Bool
     private var complaint: DNSResponseCode?
 
-    init(question: DNSQuestion, traits: UpstreamTraits, payloadSize: UInt16) {
+    /// With `dnssecOK`, EDNS is tried even at a server that lacks it, as nothing is validated without.
+    init(question: DNSQuestion, traits: UpstreamTraits, payloadSize: UInt16, dnssecOK: Bool = false) {
         self.question = question
         self.payloadSize = payloadSize
-        self.usesEDNS = !traits.lacksEDNS
+        self.dnssecOK = dnssecOK
+        self.usesEDNS = dnssecOK || !traits.lacksEDNS
         self.mixesCase = !traits.foldsCase
     }
 
@@ -36,7 +39,7 @@ struct QueryPlan: Sendable {
         var question = self.question
         if self.mixesCase, self.transport == .udp { question.name = question.name.randomizingCase(using: &random) }
         let payloadSize = self.transport == .udp ? self.payloadSize : .max
-        let edns = self.usesEDNS ? EDNS(udpPayloadSize: payloadSize) : nil
+        let edns = self.usesEDNS ? EDNS(udpPayloadSize: payloadSize, dnssecOK: self.dnssecOK) : nil
         return DNSMessage(id: 0, asking: question, edns: edns).encode()
     }
 

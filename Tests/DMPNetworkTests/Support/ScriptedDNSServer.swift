@@ -39,9 +39,15 @@ final class ScriptedDNSServer: DNSResponder {
 
 extension DNSMessage {
     /// The bytes of an answer to this query with TXT records at the name asked about.
-    func answered(_ code: DNSResponseCode = .noError, texts: [[UInt8]] = [], limit: Int? = nil) -> [UInt8] {
+    func answered(
+        _ code: DNSResponseCode = .noError,
+        texts: [[UInt8]] = [],
+        isAuthenticData: Bool = false,
+        limit: Int? = nil
+    ) -> [UInt8] {
         var answer = DNSMessage(answering: self, responseCode: code)
         answer.isRecursionAvailable = true
+        answer.isAuthenticData = isAuthenticData
         if let name = self.questions.first?.name {
             answer.answers = texts.map { DNSRecord(name: name, timeToLive: 60, data: .txt(TXTData($0))) }
         }

@@ -101,12 +101,30 @@ struct ClientDecisionTests {
 
     // MARK: The plan of a query
 
-    private func plan(_ traits: UpstreamTraits = UpstreamTraits()) throws -> QueryPlan {
+    private func plan(_ traits: UpstreamTraits = UpstreamTraits(), dnssecOK: Bool = false) throws -> QueryPlan {
         QueryPlan(
             question: DNSQuestion(name: try DNSName("abcdefgh.example"), type: .txt),
             traits: traits,
-            payloadSize: 1_232
+            payloadSize: 1_232,
+            dnssecOK: dnssecOK
         )
+    }
+
+    @Test("Where DNSSEC is asked for, DO is set, over UDP and TCP, even at a server that lacked EDNS")
+    func dnssecOK() throws {
+        var (traits, random) = (UpstreamTraits(), SeededRandom(seed: 1))
+        traits.recordLackOfEDNS()
+        var plan = try self.plan(traits, dnssecOK: true)
+        let query = plan.message(using: &random)
+        #expect(try DNSMessage(decoding: query[...]).edns == EDNS(udpPayloadSize: 1_232, dnssecOK: true))
+        let bytes = answer(to: query) { $0.isTruncated = true }
+        guard case .again = plan.judge(bytes, spelling: .exact, traits: &traits) else {
+            Issue.record("a truncated answer was taken")
+            return
+        }
+        let message = try DNSMessage(decoding: plan.message(using: &random)[...])
+        #expect(message.edns == EDNS(udpPayloadSize: .max, dnssecOK: true))
+        #expect(!message.isAuthenticData && !message.isCheckingDisabled)
     }
 
     @Test("A query over UDP announces 1,232 bytes, over TCP the most there is")
