@@ -8,6 +8,7 @@ struct Candidate: Sendable {
     let zone: ZoneName
     /// The contact whose pinned key signed it; `nil` on first use.
     let contact: Contact?
+    let trust: TrustReason
 
     var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
     /// Whether nothing tells if the signer has written the message: its encryption key isn't known.
@@ -52,8 +53,9 @@ struct CandidateSieve: Sendable {
         let verdicts = found.map { find -> Result<Candidate, Drop> in
             switch self.gate.judge(find.manifest.sender, in: find.zone) {
             case .pinned(let contact):
-                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact))
-            case .firstUse: .success(Candidate(manifest: find.manifest, zone: find.zone, contact: nil))
+                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact, trust: .pinned))
+            case .firstUse:
+                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: nil, trust: .firstUse))
             case .refused(let reason): .failure(Drop(reason: reason))
             }
         }

@@ -154,7 +154,8 @@ struct MessageReceiver: Sendable {
             sentAt: opened.timestamp.rawValue,
             receivedAt: self.now().rawValue,
             forwardSecret: prekey != nil,
-            zone: candidate.zone.text
+            zone: candidate.zone.text,
+            trust: candidate.trust.rawValue
         )
         let draft = MessageDraft(
             senderKey: manifest.sender,

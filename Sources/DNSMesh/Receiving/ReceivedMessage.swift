@@ -26,6 +26,11 @@ public struct ReceivedMessage: Hashable, Sendable, Identifiable {
     public var receivedAt: UnixSeconds { UnixSeconds(rawValue: self.content.receivedAt) }
     /// Whether the message was sealed for a one-time prekey, so that it stays secret when the identity's key leaks.
     public var isForwardSecret: Bool { self.content.forwardSecret }
+    /// Why the message was delivered.
+    public var trust: TrustReason {
+        // Entries of versions that kept no reason hold a contact's name or were delivered on first use.
+        self.content.trust.flatMap(TrustReason.init) ?? (self.content.contact == nil ? .firstUse : .pinned)
+    }
     /// The zone in which the message was found.
     public var zone: String { self.content.zone }
 }
@@ -40,6 +45,8 @@ struct MessageContent: Hashable, Sendable, Codable {
     var receivedAt: UInt64
     var forwardSecret: Bool
     var zone: String
+    /// The raw value of a ``TrustReason``.
+    var trust: String?
 }
 
 /// A decrypted message on its way into the inbox.

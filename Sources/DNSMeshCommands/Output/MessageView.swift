@@ -21,9 +21,15 @@ struct MessageView: CommandResult {
         self.message.text ?? "(binary, \(self.message.body.count) bytes)"
     }
 
+    /// Why it was delivered, and how it was sealed. Stands in the first column, where no text of others can stand.
+    private var assurance: String {
+        let secrecy = self.message.isForwardSecret ? "forward secret" : "no forward secrecy"
+        return "[\(self.message.trust.explanation); \(secrecy)]"
+    }
+
     var text: String {
         """
-        from \(self.sender)
+        from \(self.sender) \(self.assurance)
           ts=\(self.message.sentAt.rawValue)
         \(TerminalText.block(self.body, indent: "  "))
 
@@ -45,7 +51,8 @@ struct MessageView: CommandResult {
             .init(key: "ts", value: .number(Int64(clamping: self.message.sentAt.rawValue))),
             .init(key: "received_at", value: .number(Int64(clamping: self.message.receivedAt.rawValue))),
             .init(key: "msg_id", value: .text(self.message.messageID.hex)),
-            .init(key: "forward_secret", value: .bool(self.message.isForwardSecret)), content,
+            .init(key: "forward_secret", value: .bool(self.message.isForwardSecret)),
+            .init(key: "trust", value: .text(self.message.trust.rawValue)), content,
         ])
     }
 }

@@ -23,7 +23,8 @@ struct ConversationTests {
             #expect(received.code == .success)
             let lines = received.output.split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.count == 6, "\(received)")
-            #expect(lines[0].wholeMatch(of: #/from alice@mesh\.test \([0-9a-f]{16}\.\.\.\)/#) != nil)
+            let first = #/from alice@mesh\.test \([0-9a-f]{16}\.\.\.\) \[pinned; forward secret\]/#
+            #expect(lines[0].wholeMatch(of: first) != nil)
             #expect(lines[1].wholeMatch(of: #/  ts=[0-9]{10}/#) != nil)
             #expect(lines[2...] == ["  hello\\x1b[31m", "  second line", "", ""])
             #expect(await pair.bob.run("recv").output == "(no new messages)\n")
@@ -312,6 +313,9 @@ struct ConversationTests {
             #expect(deaf.errors.contains("no contact has a pinned signing key"))
             let trusting = await pair.bob.run("recv", "--tofu")
             #expect(trusting.output.contains("  hi\n"))
+            #expect(trusting.output.contains(" [first use, not pinned; no forward secrecy]\n"))
+            #expect(await pair.bob.run("inbox", "show", "1").output == trusting.output)
+            #expect(await pair.bob.run("inbox", "list", "--json").output.contains("\"trust\": \"first-use\""))
         }
     }
 }
