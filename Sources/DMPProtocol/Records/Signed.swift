@@ -23,12 +23,13 @@ extension Signed where Body: RecordBody {
         try self.init(verifying: value, now: now, signatureCount: 1) { (body) throws(WireError) in [try signer(body)] }
     }
 
-    /// Verifies a body that several keys sign, in the order in which `signers` names them.
+    /// Verifies a body that several keys sign, in the order in which `signers` names them. Without a time the expiry is
+    /// left to the caller.
     ///
     /// - Throws: ``WireError``, in the order of ``init(verifying:now:signer:)``.
     package init(
         verifying value: TXTValue,
-        now: UnixSeconds,
+        now: UnixSeconds?,
         signatureCount: Int,
         signers: (ArraySlice<UInt8>) throws(WireError) -> [Ed25519.PublicKey]
     ) throws(WireError) {
@@ -43,7 +44,7 @@ extension Signed where Body: RecordBody {
         }
         try signatures.expectEnd()
         let body = try Body(signedBody: signed)
-        try body.checkExpiry(at: now)
+        if let now { try body.checkExpiry(at: now) }
         self.init(checked: body, value: value)
     }
 
