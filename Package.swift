@@ -166,8 +166,8 @@ let package = Package(
         .testTarget(
             name: "DNSMeshCommandsTests",
             dependencies: [
-                "DMPCrypto", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode", "DNSTransport",
-                argumentParser, logging,
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode",
+                "DNSTransport", argumentParser, logging,
             ],
             swiftSettings: settings
         ),

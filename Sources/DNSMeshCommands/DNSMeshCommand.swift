@@ -12,7 +12,8 @@ public struct DNSMeshCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             InitCommand.self, IdentityCommand.self, ContactsCommand.self, SendCommand.self, ReceiveCommand.self,
-            InboxCommand.self, ResolversCommand.self, ClusterCommand.self, BootstrapCommand.self, NodeCommand.self,
+            InboxCommand.self, ResolversCommand.self, ClusterCommand.self, BootstrapCommand.self,
+            OperatorCommand.self, NodeCommand.self,
         ]
     )
 

@@ -15,6 +15,8 @@ struct HelpTests {
         NodeCommand.self, ResolversCommand.self, ResolversCommand.Discover.self, ResolversCommand.List.self,
         ClusterCommand.self, ClusterCommand.Pin.self, ClusterCommand.Disable.self,
         BootstrapCommand.self, BootstrapCommand.Pin.self,
+        OperatorCommand.self, OperatorCommand.Keygen.self, OperatorCommand.Show.self, ClusterCommand.Sign.self,
+        BootstrapCommand.Sign.self,
     ]
 
     /// All help pages, one behind the other. `DMP_UPDATE_SNAPSHOTS=1` writes it anew.
