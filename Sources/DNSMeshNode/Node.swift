@@ -8,8 +8,8 @@ public import UnixSignals
 
 /// A node: stores records that come over HTTP, and serves them over DNS.
 ///
-/// The order of starting is that of this file: record database, DNS sockets, HTTP socket, cleaning up. It stops in the
-/// reverse order, and answers what it has begun.
+/// The order of starting is that of this file: record database, the cluster's manifest, DNS sockets, HTTP socket,
+/// cleaning up. It stops in the reverse order, and answers what it has begun.
 public struct Node: Service {
     private let configuration: NodeConfiguration
     private let logger: Logger
@@ -65,6 +65,7 @@ public struct Node: Service {
         }
         for note in self.configuration.notes { self.logger.warning("\(note)") }
         let store = try await self.openStore()
+        let publishers = try await self.publishManifest(to: store)
         let metrics = NodeMetrics()
         let dns = try await self.bindDNS(store: store, metrics: metrics)
         guard let dnsAddress = UpstreamAddress(host: dns.host, port: dns.port) else {
@@ -101,7 +102,8 @@ public struct Node: Service {
         )
         let place = "\(self.configuration.httpHost) port \(self.configuration.httpPort)"
         var services = ServiceGroupConfiguration(
-            services: [DNSService(server: dns), HTTPService(application: http, place: place), cleanup],
+            services: [DNSService(server: dns), HTTPService(application: http, place: place), cleanup]
+                + publishers,
             gracefulShutdownSignals: gracefulShutdownSignals,
             logger: self.quietLogger
         )
@@ -118,6 +120,30 @@ public struct Node: Service {
         } catch {
             throw NodeError(.store, error.description, underlying: error)
         }
+    }
+
+    /// Publishes the manifest of the cluster before anybody can ask for it.
+    ///
+    /// - Returns: What is to be run to keep it published; none if there is no file for it.
+    private func publishManifest(to store: RecordStore) async throws(NodeError) -> [ManifestPublisher] {
+        guard let path = self.configuration.clusterFile else { return [] }
+        var publisher = ManifestPublisher(
+            file: ManifestFile(path: path),
+            isExpected: path != NodeConfiguration.usualClusterFile,
+            operatorKey: self.configuration.clusterOperatorKey,
+            cluster: self.configuration.clusterName,
+            store: store,
+            interval: self.configuration.clusterFileInterval,
+            clock: self.clock,
+            now: self.now,
+            logger: self.logger
+        )
+        do throws(CancellationError) {
+            publisher.start = try await publisher.check(after: nil)
+        } catch {
+            throw NodeError(.store, "the start was cancelled", underlying: error)
+        }
+        return [publisher]
     }
 
     private func bindDNS(store: RecordStore, metrics: NodeMetrics) async throws(NodeError) -> DNSServer {

@@ -84,6 +84,14 @@ extension ClusterManifest: PinnedSignerBody {
         try self.init(name: name, operatorKey: operatorKey, sequence: sequence, expires: expires, nodes: nodes)
     }
 
+    /// Reads no more than the key.
+    fileprivate static func operatorKey(ofBody body: ArraySlice<UInt8>) throws(WireError) -> Ed25519.PublicKey {
+        var reader = ByteReader(body)
+        try reader.expectMagic(Self.magic)
+        _ = try reader.read(16)  // sequence and expiry
+        return try reader.readSigningKey()
+    }
+
     package func encode(into writer: inout ByteWriter) {
         writer.write(Self.magic.description.utf8)
         writer.writeInteger(self.sequence)
@@ -113,5 +121,15 @@ extension Signed where Body == ClusterManifest {
         name: ZoneName? = nil
     ) throws(WireError) {
         try self.init(verifying: value, now: now, pinned: signer, name: name)
+    }
+
+    /// Verifies a manifest under the key that it names itself: for who hands it on, and trusts nobody because of it.
+    ///
+    /// - Throws: ``WireError``.
+    package init(selfVerifying value: TXTValue, now: UnixSeconds, name: ZoneName? = nil) throws(WireError) {
+        try self.init(verifying: value, now: now) { (body) throws(WireError) in
+            try ClusterManifest.operatorKey(ofBody: body)
+        }
+        if let name, self.body.name.zone != name { throw .nameMismatch }
     }
 }

@@ -1,9 +1,10 @@
-private import DMPProtocol
+internal import DMPCrypto
+internal import DMPProtocol
 internal import DNSWire
 internal import Logging
 
 extension NodeConfiguration {
-    /// Reads the settings of protocol documents, "The DMP node", section 2.1 and 2.4.
+    /// Reads the settings of protocol documents, "The DMP node", sections 2.1, 2.3 and 2.4.
     ///
     /// One default differs from the reference: a host that isn't set is 127.0.0.1, unless the node has an operator token
     /// or `DMP_ALLOW_OPEN_PUBLIC_BIND` is on; then it is 0.0.0.0. Settings of sections 2.2 and 2.3 end up in ``notes``.
@@ -26,6 +27,7 @@ extension NodeConfiguration {
         try self.readDNS(from: reader)
         try self.readHTTP(from: reader)
         try self.readStorage(from: reader)
+        try self.readCluster(from: reader)
         self.readLogging(from: reader)
         if let path = databasePath, !path.isEmpty { self.databasePath = path }
         if let port = dnsPort, port != 0 { self.dnsPort = port }
@@ -88,6 +90,17 @@ extension NodeConfiguration {
         self.cleanupInterval = interval.map { .seconds($0) } ?? self.cleanupInterval
     }
 
+    private mutating func readCluster(from reader: EnvironmentReader) throws(NodeConfigurationError) {
+        let file = reader.firstText("DMP_CLUSTER_FILE", "DMP_CLUSTER_MANIFEST_PATH")
+        self.clusterFile = file?.text ?? Self.usualClusterFile
+        self.clusterOperatorKey = try reader.value("DMP_SYNC_OPERATOR_SPK", "64 hexadecimal digits") { (text) in
+            do throws(CryptoError) { return try Ed25519.PublicKey(hex: text) } catch { return nil }
+        }
+        self.clusterName = try reader.value("DMP_CLUSTER_BASE_DOMAIN", "a domain name") { (text) in
+            do throws(NameError) { return try ZoneName(text) } catch { return nil }
+        }
+    }
+
     private mutating func readLogging(from reader: EnvironmentReader) {
         self.logLevel =
             switch reader.text("DMP_LOG_LEVEL")?.uppercased() {
@@ -104,6 +117,9 @@ extension NodeConfiguration {
         let unsupported = UnsupportedVariables.all.filter { reader.text($0) != nil }
         if !unsupported.isEmpty {
             self.notes.append("set but not supported yet, so ignored: \(unsupported.joined(separator: ", "))")
+        }
+        if let path = reader.text("DMP_CLUSTER_MANIFEST_PATH"), let file = self.clusterFile, path != file {
+            self.notes.append("DMP_CLUSTER_MANIFEST_PATH is ignored, as DMP_CLUSTER_FILE is set too")
         }
         if reader.text("DMP_AUTH_MODE") == "multi-tenant" {
             self.notes.append("user tokens are not supported yet: only the operator token may write")

@@ -1,3 +1,5 @@
+public import DMPCrypto
+public import DMPProtocol
 public import DNSWire
 public import Logging
 
@@ -43,6 +45,19 @@ public struct NodeConfiguration: Sendable {
     public var recordLimits = RecordLimits()
     /// How often expired records are deleted (`DMP_CLEANUP_INTERVAL`).
     public var cleanupInterval: Duration = .seconds(60)
+
+    /// The file with the signed manifest of the cluster that the node belongs to (`DMP_CLUSTER_FILE`, else
+    /// `DMP_CLUSTER_MANIFEST_PATH`); `nil` for none. It is published as long as it counts.
+    public var clusterFile: String?
+    /// The key that must have signed it (`DMP_SYNC_OPERATOR_SPK`); `nil` for the one that it names.
+    public var clusterOperatorKey: Ed25519.PublicKey?
+    /// The name that it must have (`DMP_CLUSTER_BASE_DOMAIN`); `nil` for any.
+    public var clusterName: ZoneName?
+    /// How often the file is read again.
+    public var clusterFileInterval: Duration = .seconds(10)
+
+    /// Where the manifest is looked for when nothing is said.
+    static let usualClusterFile = "/var/lib/dmp/cluster.json"
 
     /// What is logged (`DMP_LOG_LEVEL`), and how (`DMP_LOG_FORMAT`).
     public var logLevel = Logger.Level.info

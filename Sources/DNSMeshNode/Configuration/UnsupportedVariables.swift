@@ -14,8 +14,8 @@ enum UnsupportedVariables {
     ]
 
     private static let cluster = [
-        "DMP_CLUSTER_FILE", "DMP_CLUSTER_MANIFEST_PATH", "DMP_NODE_ID", "DMP_SYNC_PEERS", "DMP_SYNC_SELF_ENDPOINT",
-        "DMP_SYNC_PEER_TOKEN", "DMP_SYNC_INTERVAL", "DMP_SYNC_INTERVAL_SECONDS", "DMP_SYNC_OPERATOR_SPK",
+        "DMP_NODE_ID", "DMP_SYNC_PEERS", "DMP_SYNC_SELF_ENDPOINT", "DMP_SYNC_PEER_TOKEN", "DMP_SYNC_INTERVAL",
+        "DMP_SYNC_INTERVAL_SECONDS",
     ]
 
     private static let heartbeat = [

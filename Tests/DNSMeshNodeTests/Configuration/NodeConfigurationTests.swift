@@ -1,3 +1,5 @@
+import DMPCrypto
+import DMPProtocol
 import DNSMeshNode
 import DNSWire
 import Logging
@@ -86,6 +88,8 @@ struct NodeConfigurationTests {
             ("DMP_DNS_APEX_AAAA", "127.0.0.1", "must be an IPv6 address"),
             ("DMP_DNS_APEX_NS", "a..b", "must be a domain name"),
             ("DMP_DOMAIN", "a b", "must be a domain name"),
+            ("DMP_CLUSTER_BASE_DOMAIN", "a b", "must be a domain name"),
+            ("DMP_SYNC_OPERATOR_SPK", "12", "must be 64 hexadecimal digits"),
             ("DMP_AUTH_MODE", "closed", "must be open, legacy or multi-tenant"),
             ("DMP_ALLOW_OPEN_PUBLIC_BIND", "maybe", "must be 1, true, yes, on, or 0, false, no, off"),
             ("DMP_MAX_VALUE_BYTES", "99999999999999999999", "must be a whole number from 0 to 65279"),
@@ -136,6 +140,26 @@ struct NodeConfigurationTests {
         }
         environment["DMP_SERVED_ZONE"] = " "
         #expect(try NodeConfiguration(environment: environment).servedZone?.description == "two.test")
+    }
+
+    @Test("The cluster's manifest comes from the file of the first variable that is set")
+    func cluster() throws {
+        let usual = try NodeConfiguration(environment: [:])
+        #expect(usual.clusterFile == "/var/lib/dmp/cluster.json")
+        #expect(usual.clusterOperatorKey == nil && usual.clusterName == nil)
+        #expect(NodeConfiguration().clusterFile == nil)
+        var environment = ["DMP_CLUSTER_MANIFEST_PATH": "/b"]
+        #expect(try NodeConfiguration(environment: environment).clusterFile == "/b")
+        environment["DMP_CLUSTER_FILE"] = "/a"
+        let both = try NodeConfiguration(environment: environment)
+        #expect(both.clusterFile == "/a")
+        #expect(both.notes == ["DMP_CLUSTER_MANIFEST_PATH is ignored, as DMP_CLUSTER_FILE is set too"])
+        let key = String(repeating: "Ab", count: 32)
+        let pinned = try NodeConfiguration(environment: [
+            "DMP_SYNC_OPERATOR_SPK": key, "DMP_CLUSTER_BASE_DOMAIN": "Mesh.Test.",
+        ])
+        #expect(pinned.clusterOperatorKey?.hex == key.lowercased() && pinned.clusterName?.text == "mesh.test")
+        #expect(pinned.servedZone?.description == "mesh.test" && pinned.notes.isEmpty)
     }
 
     @Test("What has no effect is named")
