@@ -1,3 +1,4 @@
+public import DMPProtocol
 private import Synchronization
 
 /// What a cluster calls one of its nodes.
@@ -32,23 +33,43 @@ public struct ClusterNode: Sendable {
 ///
 /// Invariant: every id stands for one node, and every operation sees one set of nodes from its start to its end.
 public final class ClusterNodes: Sendable {
-    private let nodes: Mutex<[ClusterNode]>
+    private struct State {
+        var nodes: [ClusterNode]
+        var expires: UnixSeconds?
+    }
 
-    /// - Throws: ``NetworkFailure`` as ``install(_:)``.
-    public init(_ nodes: [ClusterNode]) throws(NetworkFailure) {
+    private let state: Mutex<State>
+
+    /// - Throws: ``NetworkFailure`` as ``install(_:expires:)``.
+    public init(_ nodes: [ClusterNode], expires: UnixSeconds? = nil) throws(NetworkFailure) {
         try Self.check(nodes)
-        self.nodes = Mutex(nodes)
+        self.state = Mutex(State(nodes: nodes, expires: expires))
     }
 
     /// The nodes for an operation that begins now, in the order of the manifest.
-    public var current: [ClusterNode] { self.nodes.withLock(\.self) }
+    public var current: [ClusterNode] { self.state.withLock(\.nodes) }
 
     /// Puts `nodes` in place of the present ones, in one step. Operations under way keep those that they began with.
     ///
+    /// - Parameters:
+    ///   - nodes: In the order of the manifest.
+    ///   - expires: The last second in which they are written to. They are read after it too. `nil` for no end.
     /// - Throws: ``NetworkFailure`` with the code `invalidConfiguration` if there is no node, or two have the same id.
-    public func install(_ nodes: [ClusterNode]) throws(NetworkFailure) {
+    public func install(_ nodes: [ClusterNode], expires: UnixSeconds? = nil) throws(NetworkFailure) {
         try Self.check(nodes)
-        self.nodes.withLock { $0 = nodes }
+        self.state.withLock { $0 = State(nodes: nodes, expires: expires) }
+    }
+
+    /// The nodes for a write that begins at `now`, and why it must not, if so.
+    func writing(at now: UnixSeconds) -> (nodes: [ClusterNode], refusal: NetworkFailure?) {
+        let state = self.state.withLock(\.self)
+        guard let expires = state.expires, expires < now else { return (state.nodes, nil) }
+        let refusal = NetworkFailure(
+            .manifestExpired,
+            "the cluster's manifest expired \(expires.seconds(until: now)) seconds ago and no newer one was found, so "
+                + "nothing is written; ask its operator to publish one"
+        )
+        return (state.nodes, refusal)
     }
 
     private static func check(_ nodes: [ClusterNode]) throws(NetworkFailure) {

@@ -3,8 +3,9 @@ package import DNSTransport
 /// Decides about one write of a ``FanoutWriter``: when its result is certain, and what it is.
 ///
 /// All nodes are asked at once. A publish is decided at the quorum-th acknowledgement, or as soon as there can't be a
-/// quorum. A delete is decided when all nodes have answered, or when ``patience`` is over: a value that one node still has
-/// is one that every reader of the cluster sees.
+/// quorum. A delete is decided when all nodes have answered: a value that one node still has is one that every reader of
+/// the cluster sees. As it is tried again at those that don't answer, it waits for healthy ones only for ``patience``, and
+/// once there is a quorum for others only a ``Grace``.
 ///
 /// Source: protocol documents, "The network layer", section 5.2.
 package struct FanoutWrite: Race {
@@ -17,25 +18,35 @@ package struct FanoutWrite: Race {
     package static let patience = Duration.seconds(2)
 
     private let kind: Kind
+    private let standings: [NodeHealth.Standing]
     private let deadline: ErasedClock.Instant
     private var start: ErasedClock.Instant?
     private var now = ErasedClock.Instant(offset: .zero)
     private var results: [WriteResult?]
     private var newResults: [(node: Int, result: WriteResult)] = []
     private var count: QuorumCount
+    private var slowestRoundTrip = Duration.zero
 
     /// The result for the caller, once there is one. It never changes.
     package private(set) var verdict: WriteResult?
 
-    package init(_ kind: Kind, nodeCount: Int, deadline: ErasedClock.Instant) {
+    /// - Parameters:
+    ///   - kind: What is written.
+    ///   - standings: How the nodes stood when the write began.
+    ///   - deadline: When to give up.
+    package init(_ kind: Kind, at standings: [NodeHealth.Standing], deadline: ErasedClock.Instant) {
         self.kind = kind
+        self.standings = standings
         self.deadline = deadline
-        self.results = Array(repeating: nil, count: nodeCount)
-        self.count = QuorumCount(nodeCount: nodeCount)
+        self.results = Array(repeating: nil, count: standings.count)
+        self.count = QuorumCount(nodeCount: standings.count)
     }
 
     /// The nodes that haven't answered.
     package var outstanding: [Int] { self.results.indices.filter { self.results[$0] == nil } }
+
+    /// The nodes that the verdict on a delete didn't wait for any longer. A publish is meant to go on without the slowest.
+    package var overrun: [Int] { self.kind == .delete && self.verdict != nil ? self.outstanding : [] }
 
     /// The nodes that have answered since the last call, and what.
     package mutating func takeResults() -> [(node: Int, result: WriteResult)] {
@@ -84,11 +95,14 @@ package struct FanoutWrite: Race {
         self.results[index] = result
         self.count.count(result)
         if answer != nil { self.newResults.append((index, result)) }
+        if result == .accepted, let start = self.start {
+            self.slowestRoundTrip = max(self.slowestRoundTrip, start.duration(to: now))
+        }
     }
 
     package var nextWake: ErasedClock.Instant? {
-        let wakes = [self.start?.advanced(by: Self.patience), self.deadline]
-        return wakes.compactMap(\.self).filter { $0 > self.now }.min()
+        let ends = self.verdict == nil ? self.outstanding.map { self.waitEnd(of: $0) } : []
+        return (ends + [self.deadline]).filter { $0 > self.now }.min()
     }
 
     package var isOver: Bool { self.verdict != nil && self.outstanding.isEmpty }
@@ -102,11 +116,22 @@ package struct FanoutWrite: Race {
         case .publish where self.count.isImpossible: self.verdict = self.failure(needed: self.count.quorum)
         case .publish: break
         case .delete:
-            let isLate = self.start.map { $0.advanced(by: Self.patience) <= self.now } ?? false
-            guard self.outstanding.isEmpty || isLate else { return }
+            guard self.outstanding.allSatisfy({ self.waitEnd(of: $0) <= self.now }) else { return }
             let isDone = self.count.nodeCount > 0 && self.count.accepted == self.count.nodeCount
             self.verdict = isDone ? .accepted : self.failure(needed: self.count.nodeCount)
         }
+    }
+
+    /// Until when a node is waited for, as far as is known now.
+    private func waitEnd(of index: Int) -> ErasedClock.Instant {
+        guard self.kind == .delete, let start = self.start else { return self.deadline }
+        let wait: Duration =
+            switch self.standings[index] {
+            case .healthy: Self.patience
+            case .unknown, .suspect:
+                self.count.isReached ? min(Grace.wait(after: self.slowestRoundTrip), Self.patience) : Self.patience
+            }
+        return min(start.advanced(by: wait), self.deadline)
     }
 
     /// Refused if trying again can't help, as too many nodes have said no; else nobody knows.

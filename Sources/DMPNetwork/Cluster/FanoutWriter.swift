@@ -8,14 +8,19 @@ private import Synchronization
 /// answered by then goes on in ``run()`` until its deadline, or ends with the writer.
 ///
 /// A delete is accepted once every node has answered. What a node couldn't be told is tried again, so that it doesn't
-/// bring the value back; publishing the value once more ends that.
+/// bring the value back; publishing the value once more ends that. These tries end with the writer: who has to be sure
+/// keeps the delete until it is accepted and repeats it, as `DMPClient` does with what it withdraws.
 ///
-/// ``run()`` has to go on as long as there are writes; ``withFanoutWriter(of:clock:closing:_:)`` sees to it.
+/// Once the manifest in use has expired, nothing is written until there is a newer one.
+///
+/// ``run()`` has to go on as long as there are writes; ``withFanoutWriter(of:clock:closing:now:_:)`` sees to it.
 ///
 /// Source: protocol documents, "The network layer", section 5.
 public actor FanoutWriter {
     /// How many writes to one node go on after their call was answered. More are cancelled.
     static let lateLimit = 256
+    /// How long the end of a writer waits for nodes that have never answered.
+    static let closingGrace = Duration.milliseconds(500)
     /// The time for one further try of a delete.
     static let retryLimit = Duration.seconds(5)
 
@@ -23,6 +28,7 @@ public actor FanoutWriter {
 
     private nonisolated let nodes: ClusterNodes
     private nonisolated let clock: ErasedClock
+    private nonisolated let now: @Sendable () -> UnixSeconds
     private nonisolated let work = BackgroundWork()
     private nonisolated let retries: DeadlineLoop
     private nonisolated let pending = Mutex(PendingDeletes())
@@ -30,9 +36,18 @@ public actor FanoutWriter {
     private var lateCounts: [NodeID: Int] = [:]
     private var lanes = WriteLanes()
 
-    public init(nodes: ClusterNodes, clock: ErasedClock = .continuous) {
+    /// - Parameters:
+    ///   - nodes: The cluster.
+    ///   - clock: What deadlines are instants of.
+    ///   - now: The wall clock, by which the list of nodes expires.
+    public init(
+        nodes: ClusterNodes,
+        clock: ErasedClock = .continuous,
+        now: @escaping @Sendable () -> UnixSeconds
+    ) {
         self.nodes = nodes
         self.clock = clock
+        self.now = now
         self.retries = DeadlineLoop(clock: clock)
     }
 
@@ -127,7 +142,8 @@ extension FanoutWriter: RecordWriter {
         _ operation: @escaping @Sendable (any RecordWriter) async throws(CancellationError) -> WriteResult,
         unanswered: @escaping @Sendable ([ClusterNode]) -> Void
     ) async throws(CancellationError) -> WriteReceipt {
-        let nodes = self.nodes.current
+        let (nodes, refusal) = self.nodes.writing(at: self.now())
+        if let refusal { return WriteReceipt(unavailable: refusal, at: nodes) }
         let receipt: WriteReceipt? = try await self.work.perform { reply in
             let turns = await self.enter(lane, at: nodes)
             let ordered: Operation = { index throws(CancellationError) in
@@ -136,13 +152,8 @@ extension FanoutWriter: RecordWriter {
             await self.perform(kind, at: nodes, deadline, ordered, reply: reply, unanswered: unanswered)
             await self.leave(lane, turns)
         }
-        if let receipt { return receipt }
-        let failure = NetworkFailure(.closed, "the writer of the cluster was closed")
-        return WriteReceipt(
-            result: .unavailable(failure),
-            quorum: QuorumCount(nodeCount: nodes.count).quorum,
-            entries: nodes.map { WriteReceipt.Entry(node: $0.id, outcome: .unavailable(failure)) }
-        )
+        let closed = NetworkFailure(.closed, "the writer of the cluster was closed")
+        return receipt ?? WriteReceipt(unavailable: closed, at: nodes)
     }
 
     /// One write at one node, after those of the same value that began before it.
@@ -170,15 +181,21 @@ extension FanoutWriter: RecordWriter {
         unanswered: @Sendable ([ClusterNode]) -> Void
     ) async {
         let start = self.clock.now
-        var write = FanoutWrite(kind, nodeCount: nodes.count, deadline: deadline)
+        var write = FanoutWrite(kind, at: await self.standings(of: nodes), deadline: deadline)
         var late: [NodeID] = []
         var isAnswered = false
         await write.drive(clock: self.clock, ask: operation) { write in
             let results = write.takeResults()
             await self.count(results, of: nodes, start: start)
-            if isAnswered { unanswered(results.filter(\.result.isUnavailable).map { nodes[$0.node] }) }
+            if isAnswered {
+                unanswered(results.filter(\.result.isUnavailable).map { nodes[$0.node] })
+                let ended = results.map { nodes[$0.node].id }
+                late.removeAll { ended.contains($0) }
+                await self.dismissLate(ended)
+            }
             guard !isAnswered, let receipt = write.receipt(for: nodes.map(\.id)) else { return true }
             isAnswered = true
+            await self.noteOverrun(of: write.overrun.map { nodes[$0] })
             // Before the reply, so that who has it finds the rest waiting.
             unanswered(
                 zip(nodes, receipt.entries).filter(\.1.outcome.isUnavailable).map(\.0)
@@ -189,6 +206,15 @@ extension FanoutWriter: RecordWriter {
         }
         if isAnswered { unanswered(write.outstanding.map { nodes[$0] }) }
         await self.dismissLate(late)
+    }
+}
+
+extension WriteReceipt {
+    /// Of a write that no node was asked for.
+    fileprivate init(unavailable failure: NetworkFailure, at nodes: [ClusterNode]) {
+        self.result = .unavailable(failure)
+        self.quorum = QuorumCount(nodeCount: nodes.count).quorum
+        self.entries = nodes.map { Entry(node: $0.id, outcome: .unavailable(failure)) }
     }
 }
 
@@ -238,9 +264,11 @@ extension FanoutWriter {
     }
 
     private nonisolated func retry(_ item: PendingDeletes.Item) async {
-        let node = self.nodes.current.first { $0.id == item.key.node && $0.endpoint == item.key.endpoint }
+        let (nodes, refusal) = self.nodes.writing(at: self.now())
         let isDone: Bool
-        if let node {
+        if refusal != nil {
+            isDone = false
+        } else if let node = nodes.first(where: { $0.id == item.key.node && $0.endpoint == item.key.endpoint }) {
             isDone = await self.retry(item, at: node)
         } else {
             isDone = true  // the node has left, and its values with it
@@ -260,6 +288,20 @@ extension FanoutWriter {
     private func enter(_ lane: WriteLanes.Key, at nodes: [ClusterNode]) -> [WriteLanes.Turn] {
         self.health.keep(self.nodes.current)
         return self.lanes.enter(lane, at: nodes.map(\.id))
+    }
+
+    private func noteOverrun(of nodes: [ClusterNode]) {
+        let now = self.clock.now
+        for node in nodes { self.health.change(node) { $0.overran(at: now) } }
+    }
+
+    private func standings(of nodes: [ClusterNode]) -> [NodeHealth.Standing] {
+        nodes.map { self.health[$0].standing }
+    }
+
+    /// Whether a node that is known to answer still has to, to a write whose caller has gone on.
+    fileprivate var awaitsHealthyNodes: Bool {
+        self.nodes.current.contains { self.lateCounts[$0.id] != nil && self.health[$0].standing == .healthy }
     }
 
     private func leave(_ lane: WriteLanes.Key, _ turns: [WriteLanes.Turn]) {
@@ -296,23 +338,30 @@ extension FanoutWriter {
     }
 }
 
-/// Lends a writer to `body`. Writes that are still under way when it returns are given the time `closing` to end.
+/// Lends a writer to `body`. Writes that are still under way when it returns are given the time `closing` to end, those at
+/// nodes that have never answered half a second of it.
 ///
 /// - Throws: What `body` throws.
 public func withFanoutWriter<Value: Sendable>(
     of nodes: ClusterNodes,
     clock: ErasedClock = .continuous,
     closing: Duration = .seconds(2),
+    now: @escaping @Sendable () -> UnixSeconds,
     _ body: (FanoutWriter) async throws -> Value
 ) async throws -> Value {
-    let writer = FanoutWriter(nodes: nodes, clock: clock)
+    let writer = FanoutWriter(nodes: nodes, clock: clock, now: now)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         defer { group.cancelAll() }
         group.addTask { await writer.run() }
         let outcome: Result<Value, any Error>
         do { outcome = .success(try await body(writer)) } catch { outcome = .failure(error) }
         writer.close()
-        group.addTask { try await clock.sleep(until: clock.now.advanced(by: closing)) }
+        let end = clock.now
+        group.addTask {
+            try await clock.sleep(until: end.advanced(by: min(closing, FanoutWriter.closingGrace)))
+            guard await writer.awaitsHealthyNodes else { return }
+            try await clock.sleep(until: end.advanced(by: closing))
+        }
         do {
             try await group.next()  // whichever comes first: all writes have ended, or the time is over
         } catch is CancellationError {}  // cancelled: no time at all

@@ -82,7 +82,7 @@ public actor ManifestRefresher {
         let deadline = clock.now.advanced(by: settings.timeout)
         start.take(try await fetch.fetch(through: reader, deadline: deadline, now: now))
         let first = try start.choose(now: now())
-        self.nodes = try ClusterNodes(first.nodes)
+        self.nodes = try ClusterNodes(first.nodes, expires: first.manifest.body.expires)
         self.manifest = first.manifest
         self.fetch = fetch
         self.reader = reader
@@ -182,7 +182,7 @@ extension ManifestRefresher {
         guard sequence > self.manifest.body.sequence else { return .unchanged(sequence: sequence) }
         let nodes = try self.factory.nodes(of: offered.body)
         do throws(NetworkFailure) {
-            try self.nodes.install(nodes)
+            try self.nodes.install(nodes, expires: offered.body.expires)
         } catch {
             throw .unusableNode(NodeID(""), error)
         }

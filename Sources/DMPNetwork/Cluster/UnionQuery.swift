@@ -2,9 +2,10 @@ package import DNSTransport
 
 /// Decides about one query of a ``UnionReader``: how long to wait for which node, and what the answers amount to.
 ///
-/// All nodes are asked at once. Those that are healthy are waited for, the others only for a grace time: three times the
-/// median of the round trips seen in this query. A node that has let that pass isn't waited for again until it has
-/// answered, except where an absence decides something. Nothing ends early before a node has given a good answer.
+/// All nodes are asked at once. Those that are healthy are waited for. So are those of which nothing is known, until so
+/// many have answered that one of them has what a quorum acknowledged; then they have only a ``Grace``. A node that has
+/// let that pass isn't waited for again until it has answered, except where an absence decides something. Nothing ends
+/// early before a node has given a good answer.
 ///
 /// Source: protocol documents, "The network layer", section 6.
 package struct UnionQuery: Race {
@@ -33,9 +34,6 @@ package struct UnionQuery: Race {
         case failed(NetworkFailure?)
     }
 
-    package static let graceFactor = 3
-    /// The shortest grace time, so that jitter between near nodes doesn't exclude one.
-    package static let shortestGrace = Duration.milliseconds(30)
     /// How long a healthy node is waited for at least, and how many of its own round trips.
     package static let shortestPatience = Duration.seconds(1)
     package static let patienceFactor = 8
@@ -46,7 +44,8 @@ package struct UnionQuery: Race {
     private var start: ErasedClock.Instant?
     private var now = ErasedClock.Instant(offset: .zero)
     private var progress: [Progress]
-    private var roundTrips: [Duration] = []
+    private var answerCount = 0
+    private var slowestRoundTrip = Duration.zero
     private var union: UnionValues
     private var outcomes: [Outcome] = []
 
@@ -100,7 +99,8 @@ package struct UnionQuery: Race {
         case .records, .absent:
             if case .records(let values) = answer { self.union.set(values, of: index) }
             self.progress[index] = .answered
-            self.roundTrips.append(roundTrip)
+            self.answerCount += 1
+            self.slowestRoundTrip = max(self.slowestRoundTrip, roundTrip)
             self.outcomes.append(.success(node: index, roundTrip: roundTrip, at: now))
         case .unavailable(let failure):
             self.progress[index] = .failed(failure)
@@ -130,7 +130,7 @@ extension UnionQuery {
         }
         if !self.union.isEmpty {
             self.verdict = .records(self.union.values)
-        } else if self.progress.contains(.answered) {
+        } else if self.answerCount > 0 {
             self.verdict = .absent
         } else {
             self.verdict = .unavailable(self.failure)
@@ -139,23 +139,23 @@ extension UnionQuery {
 
     /// Until when `index` is waited for, as far as is known now.
     private func waitEnd(of index: Int) -> ErasedClock.Instant {
-        guard let start = self.start, let median = self.medianRoundTrip else { return self.deadline }
+        guard let start = self.start, self.answerCount > 0 else { return self.deadline }
         let member = self.members[index]
-        let grace = max(median * Self.graceFactor, Self.shortestGrace)
+        let grace = Grace.wait(after: self.slowestRoundTrip)
         let patience = max((member.roundTrip ?? .zero) * Self.patienceFactor, Self.shortestPatience)
         let decidesAbsence = self.absence == .decisive && self.union.isEmpty
         let wait: Duration =
             switch member.standing {
             case .healthy: patience
-            case .unknown: decidesAbsence ? max(patience, grace) : grace
+            case .unknown: decidesAbsence || !self.meetsEveryQuorum ? max(patience, grace) : grace
             case .suspect: decidesAbsence ? grace : .zero
             }
         return min(start.advanced(by: wait), self.deadline)
     }
 
-    /// The median of the round trips in this query, the upper one of two; `nil` before the first good answer.
-    private var medianRoundTrip: Duration? {
-        self.roundTrips.isEmpty ? nil : self.roundTrips.sorted()[self.roundTrips.count / 2]
+    /// Whether every quorum of the nodes has one among those that have answered.
+    private var meetsEveryQuorum: Bool {
+        self.answerCount + QuorumCount(nodeCount: self.members.count).quorum > self.members.count
     }
 
     private var failure: NetworkFailure {

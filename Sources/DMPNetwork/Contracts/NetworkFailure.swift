@@ -78,6 +78,8 @@ extension NetworkFailure {
 
         // MARK: It was never sent
 
+        /// The list of a cluster's nodes is out of date.
+        public static let manifestExpired = Code("manifestExpired")
         /// A credential would have travelled without encryption.
         public static let insecureCredential = Code("insecureCredential")
         /// The value, or the lifetime, can't be carried by this way of writing.

@@ -102,11 +102,11 @@ struct FanoutWriterTests {
     func closing() async throws {
         try await VirtualTime.run { clock in
             let cluster = try Cluster(writers: [.accepts(), .accepts(after: 400), .silence, .accepts()], clock: clock)
-            let writer = try await withFanoutWriter(of: cluster.nodes, clock: clock) { writer in
+            let writer = try await withFanoutWriter(of: cluster.nodes, clock: clock, now: { Operator.now }) { writer in
                 _ = try await cluster.publish("a", with: writer)
                 return writer
             }
-            #expect(clock.now == ErasedClock.at(2020))
+            #expect(clock.now == ErasedClock.at(520))
             #expect(cluster.writers.map(\.ended.count) == [1, 1, 0, 1])
             #expect(cluster.writers.map(\.underWayCount) == [0, 0, 0, 0])
             let after = try await cluster.publish("b", with: writer)
@@ -119,12 +119,47 @@ struct FanoutWriterTests {
     func closingAtRest() async throws {
         try await VirtualTime.run { clock in
             let cluster = try Cluster(writers: [.accepts()], clock: clock)
-            try await withFanoutWriter(of: cluster.nodes, clock: clock) { writer in
+            try await withFanoutWriter(of: cluster.nodes, clock: clock, now: { Operator.now }) { writer in
                 _ = try await cluster.publish("a", with: writer)
             }
             #expect(clock.now == ErasedClock.at(20))
         }
     }
+
+    @Test("Closing gives a node that is known to answer more time than one that never did")
+    func closingWithSlowNode() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .accepts(), .accepts(after: 100), .silence], clock: clock)
+            try await withFanoutWriter(of: cluster.nodes, clock: clock, now: { Operator.now }) { writer in
+                _ = try await cluster.publish("a", with: writer)
+                try await clock.sleep(until: ErasedClock.at(200))
+                cluster.writers[2].behave(.accepts(after: 1500))
+                _ = try await cluster.publish("b", with: writer)
+            }
+            #expect(clock.now == ErasedClock.at(220 + 2000))
+            #expect(cluster.writers.map(\.ended.count) == [2, 2, 2, 0])
+        }
+    }
+
+    @Test("Cancelled, a writer ends at once, without a time for late writes")
+    func cancelledClosing() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .silence], clock: clock)
+            let ending = Task {
+                try await withFanoutWriter(of: cluster.nodes, clock: clock, now: { Operator.now }) { writer in
+                    _ = try await cluster.publish("a", with: writer)
+                    try await clock.sleep(until: ErasedClock.at(10_000))
+                }
+            }
+            try await clock.sleep(until: ErasedClock.at(100))
+            ending.cancel()
+            await #expect(throws: CancellationError.self) { try await ending.value }
+            #expect(clock.now == ErasedClock.at(100))
+            #expect(cluster.writers.map(\.underWayCount) == [0, 0])
+        }
+    }
+
+    // MARK: Deletes
 
     @Test("A delete is done when every node has answered; the rest is tried again until it is")
     func deletes() async throws {
@@ -150,22 +185,42 @@ struct FanoutWriterTests {
         }
     }
 
-    @Test("A delete doesn't wait for a silent node until the deadline, and that node is tried again")
+    @Test("A delete waits two seconds for a healthy node, half as long as the others took for one that isn't")
     func deleteWithSilentNode() async throws {
         try await VirtualTime.run { clock in
-            let cluster = try Cluster(writers: [.accepts(), .silence], clock: clock)
+            let cluster = try Cluster(writers: [.accepts(after: 50), .accepts(after: 50), .accepts()], clock: clock)
+            try await cluster.write { writer in
+                _ = try await cluster.publish("a", with: writer)
+                try await clock.sleep(until: ErasedClock.at(100))
+                cluster.writers[2].behave(.silence)
+                let healthy = try await clock.timed { try await cluster.delete("a", with: writer) }
+                #expect(healthy.value.result.summary == "unavailable timeout")
+                #expect(healthy.value.entries[2].outcome == .underWay)
+                #expect(healthy.milliseconds == 2000)
+                #expect(writer.pendingDeleteCount == 0)
+                let suspect = try await clock.timed { try await cluster.delete("b", with: writer) }
+                #expect(suspect.value.acknowledged == [NodeID("node-0"), NodeID("node-1")])
+                #expect(suspect.milliseconds == 75)
+                cluster.writers[2].behave(.accepts())
+                try await clock.sleep(until: ErasedClock.at(100 + 5000 + 2100 + 1000))
+                #expect(writer.pendingDeleteCount == 0)
+                let deletes = ["a", "b"].map { ScriptedWriter.Operation.delete(TXTValue($0)) }
+                #expect(cluster.writers[2].ended.suffix(2) == deletes[...])
+            }
+        }
+    }
+
+    @Test("The first delete of a writer takes no more than half longer with a black hole")
+    func firstDelete() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(after: 50), .silence, .accepts(after: 50)], clock: clock)
             try await cluster.write { writer in
                 let receipt = try await clock.timed { try await cluster.delete("a", with: writer) }
                 #expect(receipt.value.result.summary == "unavailable timeout")
-                #expect(receipt.value.entries[1].outcome == .underWay)
-                #expect(receipt.milliseconds == 2000)
-                #expect(writer.pendingDeleteCount == 0)
-                cluster.writers[1].behave(.accepts())
+                #expect(receipt.milliseconds == 75)
+                #expect(await writer.snapshot()[1].health.standing == .suspect)
                 try await clock.sleep(until: ErasedClock.at(5001))
                 #expect(writer.pendingDeleteCount == 1)
-                try await clock.sleep(until: ErasedClock.at(6021))
-                #expect(writer.pendingDeleteCount == 0)
-                #expect(cluster.writers[1].ended == [.delete(TXTValue("a"))])
             }
         }
     }
@@ -207,6 +262,7 @@ struct FanoutWriterTests {
                 _ = try await cluster.publish("a", with: writer)
                 cluster.writers[1].behave(.accepts())
                 _ = try await cluster.publish("b", with: writer)
+                try await clock.sleep(until: ErasedClock.at(50))
                 let delete = try await clock.timed { try await cluster.delete("a", with: writer) }
                 #expect(delete.value.result == .accepted)
                 #expect(clock.now == ErasedClock.at(420))
@@ -265,6 +321,57 @@ struct FanoutWriterTests {
         }
     }
 
+    @Test("Once the manifest has expired nothing is written, until a newer one is installed")
+    func expiry() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(readers: [.records("a")], writers: [.accepts()], clock: clock)
+            let wall = Shared(Operator.now)
+            try cluster.nodes.install(cluster.nodes.current, expires: Operator.now)
+            let writer = FanoutWriter(nodes: cluster.nodes, clock: clock, now: { wall.value })
+            try await cluster.write(with: writer) { writer in
+                #expect(try await cluster.publish("a", with: writer).result == .accepted)
+                wall.change { $0 = $0.adding(7) }
+                for receipt in [
+                    try await cluster.publish("b", with: writer), try await cluster.delete("a", with: writer),
+                ] {
+                    #expect(receipt.result.summary == "unavailable manifestExpired")
+                    #expect(receipt.acknowledged.isEmpty && receipt.entries.map(\.node) == [NodeID("node-0")])
+                    guard case .unavailable(let failure) = receipt.result else { continue }
+                    #expect(failure.message.hasPrefix("the cluster's manifest expired 7 seconds ago"))
+                }
+                #expect(cluster.writers[0].began.count == 1)
+                try await cluster.read { reader in
+                    let read = try await cluster.poll(reader)
+                    #expect(read.texts == ["a"])
+                }
+                try cluster.nodes.install(cluster.nodes.current, expires: wall.value.adding(60))
+                #expect(try await cluster.publish("b", with: writer).result == .accepted)
+            }
+        }
+    }
+
+    @Test("A delete that waits is not tried while the manifest is expired, and done with the next one")
+    func expiredRetry() async throws {
+        try await VirtualTime.run { clock in
+            let cluster = try Cluster(writers: [.accepts(), .fails()], clock: clock)
+            let wall = Shared(Operator.now)
+            try cluster.nodes.install(cluster.nodes.current, expires: Operator.now)
+            let writer = FanoutWriter(nodes: cluster.nodes, clock: clock, now: { wall.value })
+            try await cluster.write(with: writer) { writer in
+                _ = try await cluster.delete("a", with: writer)
+                wall.change { $0 = $0.adding(1) }
+                cluster.writers[1].behave(.accepts())
+                try await clock.sleep(until: ErasedClock.at(10_000))
+                #expect(writer.pendingDeleteCount == 1)
+                #expect(cluster.writers[1].began.count == 1)
+                try cluster.nodes.install(cluster.nodes.current, expires: wall.value)
+                try await clock.sleep(until: ErasedClock.at(30_000))
+                #expect(writer.pendingDeleteCount == 0)
+                #expect(cluster.writers[1].ended == [.delete(TXTValue("a"))])
+            }
+        }
+    }
+
     @Test("A set without nodes, or with two of one name, is refused and changes nothing")
     func refusedNodes() async throws {
         let clock = ErasedClock.continuous
@@ -312,7 +419,11 @@ struct Cluster: Sendable {
     }
 
     func write(_ body: (FanoutWriter) async throws -> Void) async throws {
-        let writer = FanoutWriter(nodes: self.nodes, clock: self.clock)
+        let writer = FanoutWriter(nodes: self.nodes, clock: self.clock, now: { Operator.now })
+        try await self.write(with: writer, body)
+    }
+
+    func write(with writer: FanoutWriter, _ body: (FanoutWriter) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await writer.run() }
             defer { group.cancelAll() }

@@ -35,14 +35,14 @@ struct UnionReaderTests {
             name: "black hole",
             nodes: [.records("a", after: 50), .silence, .absent(after: 50)],
             values: ["a"],
-            first: 150,
+            first: 75,
             later: 50
         ),
         Row(
             name: "gives up in time",
             nodes: [.records("a", after: 50), .timeout, .absent(after: 50)],
             values: ["a"],
-            first: 150,
+            first: 75,
             later: 50
         ),
         Row(
@@ -64,14 +64,28 @@ struct UnionReaderTests {
             name: "one answers late",
             nodes: [.absent(), .absent(), .absent(after: 400)],
             values: [],
-            first: 60,
+            first: 30,
             later: 400
         ),
         Row(
             name: "one is healthy",
             nodes: [.failure(.refused), .absent(after: 50), .silence],
             values: [],
-            first: 150,
+            first: 1000,
+            later: 50
+        ),
+        Row(
+            name: "the nearest one lies",
+            nodes: [.absent(after: 1), .records("a", after: 60), .absent(after: 70)],
+            values: ["a"],
+            first: 70,
+            later: 70
+        ),
+        Row(
+            name: "two of five are black holes",
+            nodes: [.silence, .records("a", after: 10), .silence, .absent(after: 40), .records("b", after: 50)],
+            values: ["a", "b"],
+            first: 75,
             later: 50
         ),
         Row(name: "none answers", nodes: [.silence, .silence, .silence], values: nil, first: 3000, later: 3000),
@@ -94,6 +108,27 @@ struct UnionReaderTests {
                 #expect(later.value.texts == row.values)
                 #expect(later.milliseconds == row.later)
                 #expect(cluster.readers.allSatisfy { $0.askedCount == 2 })
+            }
+        }
+    }
+
+    @Test("A message read by a reader that knows nothing yet takes 175 ms with a black hole, and 150 ms without")
+    func firstMessage() async throws {
+        let good = ScriptedReader.Behaviour.records("a", after: 50)
+        for (third, expected) in [(good, 150), (.silence, 175)] {
+            try await VirtualTime.run { clock in
+                let cluster = try Cluster(readers: [good, third, good], clock: clock)
+                try await cluster.read { reader in
+                    let message = try await clock.timed {
+                        for width in [10, 30] {
+                            _ = try await Array(0..<width).concurrentMap(width: width) { _ in
+                                try await cluster.poll(reader)
+                            }
+                        }
+                        _ = try await cluster.decide(reader)
+                    }
+                    #expect(message.milliseconds == expected)
+                }
             }
         }
     }

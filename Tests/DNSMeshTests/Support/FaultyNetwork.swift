@@ -8,9 +8,12 @@ final class FaultyNetwork<Base: RecordReader & RecordWriter>: RecordReader, Reco
     typealias ReadRule = @Sendable (OwnerName, ReadResult) -> ReadResult
     typealias WriteRule = @Sendable (OwnerName, TXTValue) -> WriteResult?
 
+    typealias DeleteRule = @Sendable (OwnerName, TXTValue?) -> WriteResult?
+
     private struct State {
         var readRule: ReadRule = { $1 }
         var writeRule: WriteRule = { _, _ in nil }
+        var deleteRule: DeleteRule = { _, _ in nil }
         var reads: [OwnerName] = []
         var publishes: [(name: OwnerName, value: TXTValue)] = []
         var deletes: [(name: OwnerName, value: TXTValue?)] = []
@@ -24,6 +27,7 @@ final class FaultyNetwork<Base: RecordReader & RecordWriter>: RecordReader, Reco
     func onRead(_ rule: @escaping ReadRule) { self.state.withLock { $0.readRule = rule } }
     /// `nil` lets the write through.
     func onPublish(_ rule: @escaping WriteRule) { self.state.withLock { $0.writeRule = rule } }
+    func onDelete(_ rule: @escaping DeleteRule) { self.state.withLock { $0.deleteRule = rule } }
 
     var reads: [OwnerName] { self.state.withLock(\.reads) }
     var publishes: [(name: OwnerName, value: TXTValue)] { self.state.withLock(\.publishes) }
@@ -57,7 +61,11 @@ final class FaultyNetwork<Base: RecordReader & RecordWriter>: RecordReader, Reco
         at name: OwnerName,
         deadline: ErasedClock.Instant
     ) async throws(CancellationError) -> WriteResult {
-        self.state.withLock { $0.deletes.append((name, value)) }
+        let rule = self.state.withLock { state in
+            state.deletes.append((name, value))
+            return state.deleteRule
+        }
+        if let result = rule(name, value) { return result }
         return try await self.base.delete(value, at: name, deadline: deadline)
     }
 }
