@@ -16,7 +16,7 @@ struct ForgeryTests {
         try await bob.pin(mallory)
         _ = try await bob.client.refreshPrekeys(target: 1)
         let receipt = try await alice.client.send("from alice", to: "bob")
-        try await republish(receipt, of: alice, as: mallory, for: bob, in: world)
+        try await world.republish(receipt, of: alice, as: mallory, for: bob)
         let report = try await bob.client.receive()
         #expect(report.messages.map(\.text) == ["from alice"])
         #expect(report.messages.first?.contact == "alice")
@@ -39,7 +39,7 @@ struct ForgeryTests {
         )
         _ = try await bob.client.refreshPrekeys(target: 1)
         let receipt = try await alice.client.send("from alice", to: "bob")
-        try await republish(receipt, of: alice, as: mallory, for: bob, in: world)
+        try await world.republish(receipt, of: alice, as: mallory, for: bob)
         let report = try await bob.client.receive()
         #expect(report.messages.map(\.contact) == ["alice"])
         #expect(report.dropped == [.senderMismatch: 1])
@@ -61,42 +61,11 @@ struct ForgeryTests {
         let receipt = try await alice.client.send("from alice", to: "bob")
         let slot = try OwnerName.slot(receipt.messageID.slot, of: bob.keys.userID, in: world.zone)
         let original = try #require(await world.store.values(at: slot).first)
-        try await republish(receipt, of: alice, as: mallory, for: bob, in: world)
+        try await world.republish(receipt, of: alice, as: mallory, for: bob)
         _ = try await world.store.delete(original, at: slot, deadline: ErasedClock(world.clock).now)
         #expect(try await bob.client.receive().messages.map(\.contact) == ["mallory"])
         try await bob.pin(alice)  // now its author can be checked
         await world.store.insert(original, at: slot, ttl: 300)
         #expect(try await bob.client.receive().messages.map(\.contact) == ["alice"])
-    }
-
-    /// What an attacker does who is a contact: the same chunks under the attacker's name and signature.
-    private func republish(
-        _ receipt: SendReceipt,
-        of sender: User,
-        as attacker: User,
-        for recipient: User,
-        in world: World
-    ) async throws {
-        let slot = try OwnerName.slot(receipt.messageID.slot, of: recipient.keys.userID, in: world.zone)
-        let value = try #require(await world.store.values(at: slot).first)
-        let stolen = try Signed<SlotManifest>(parsing: value, now: world.now).body
-        let forged = try SlotManifest(
-            messageID: stolen.messageID,
-            sender: attacker.keys.signingKey,
-            recipient: stolen.recipient,
-            shareCount: stolen.shareCount,
-            dataCount: stolen.dataCount,
-            prekey: stolen.prekey,
-            issued: stolen.issued,
-            expires: stolen.expires,
-            chunkHashes: stolen.chunkHashes
-        )
-        for index in 0..<stolen.shareCount {
-            let chunk = try #require(
-                await world.store.values(at: .chunk(index, of: stolen.chunkKey, in: world.zone)).first
-            )
-            await world.store.insert(chunk, at: try .chunk(index, of: forged.chunkKey, in: world.zone), ttl: 300)
-        }
-        await world.store.insert(try forged.signed(by: attacker.keys.ed25519).value, at: slot, ttl: 300)
     }
 }

@@ -17,16 +17,17 @@ public actor DMPClient {
     /// What was received.
     public nonisolated let inbox: Inbox
 
-    private let reader: any RecordReader
-    private let writer: (any RecordWriter)?
-    private let stores: MeshStores
-    private let clock: ErasedClock
-    private let now: @Sendable () -> UnixSeconds
-    private let logger: Logger
+    let reader: any RecordReader
+    let writer: (any RecordWriter)?
+    let stores: MeshStores
+    let clock: ErasedClock
+    let now: @Sendable () -> UnixSeconds
+    let logger: Logger
     private let envelopeReaders = EnvelopeReaders()
     private let labels: SenderLabels
     private let limiter: WidthLimiter
     private let outbox: Outbox
+    private let renewal: ContactRenewal
 
     /// Joins the parts; nothing is read or sent yet.
     ///
@@ -62,6 +63,19 @@ public actor DMPClient {
         self.outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: keys, label: "outbox"))
         self.labels = SenderLabels(reader: reader)
         self.limiter = WidthLimiter(width: configuration.width)
+        self.renewal = ContactRenewal(
+            reader: reader,
+            contacts: self.contacts,
+            follower: RotationFollower(
+                reader: reader,
+                database: stores.state,
+                ownZone: configuration.zone,
+                isOnByDefault: configuration.followsRotations,
+                now: now
+            ),
+            ownZone: configuration.zone,
+            now: now
+        )
         self.clock = clock
         self.now = now
         self.logger = logger
@@ -121,7 +135,8 @@ public actor DMPClient {
             messages: messages,
             dropped: summary.dropped,
             failures: summary.failures,
-            namesAsked: summary.asked
+            namesAsked: summary.asked,
+            keyChanges: summary.keyChanges
         )
     }
 
@@ -217,11 +232,11 @@ public actor DMPClient {
 
     // MARK: - Parts
 
-    private var deadline: ErasedClock.Instant {
+    var deadline: ErasedClock.Instant {
         self.clock.now.advanced(by: self.configuration.operationTimeout)
     }
 
-    private var withdrawals: WithdrawalRunner {
+    var withdrawals: WithdrawalRunner {
         WithdrawalRunner(store: WithdrawalStore(database: self.stores.state), writer: self.writer, width: 8)
     }
 
@@ -246,6 +261,7 @@ public actor DMPClient {
             publisher: publisher,
             outbox: self.outbox,
             envelopeReaders: self.envelopeReaders,
+            renewal: self.renewal,
             clock: self.clock,
             now: self.now,
             logger: self.logger
@@ -284,6 +300,7 @@ public actor DMPClient {
             zones: gate.zones,
             sieve: CandidateSieve(recipient: self.keys.userID, gate: gate, now: now, width: 2),
             receiver: receiver,
+            scan: SignerScan(contacts: contacts, ownZone: self.configuration.zone, renewal: self.renewal),
             withdrawals: self.withdrawals
         )
     }

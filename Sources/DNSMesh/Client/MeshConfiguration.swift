@@ -10,6 +10,9 @@ public struct MeshConfiguration: Sendable {
     public var identityZone: ZoneName?
     /// Delivers messages of unknown senders as long as no contact has a pinned signing key.
     public var allowsTrustOnFirstUse: Bool
+    /// Follows the rotations of contacts, and refuses keys that were revoked, unless the user has said otherwise about
+    /// a contact or all of them: see ``DMPClient/setRotationChain(_:for:)``.
+    public var followsRotations: Bool
     /// How long a message lives when the caller doesn't say, in seconds. Shortened to what the node allows.
     public var messageLifetime: UInt64
     /// The largest TXT value that the node takes, in bytes; `nil` for no limit. Default nodes take 2,048.
@@ -30,6 +33,7 @@ public struct MeshConfiguration: Sendable {
         zone: ZoneName,
         identityZone: ZoneName? = nil,
         allowsTrustOnFirstUse: Bool = false,
+        followsRotations: Bool = true,
         messageLifetime: UInt64 = 86_400,
         valueByteLimit: Int? = 2_048,
         prekeyTarget: Int = 25,
@@ -41,6 +45,7 @@ public struct MeshConfiguration: Sendable {
         self.zone = zone
         self.identityZone = identityZone
         self.allowsTrustOnFirstUse = allowsTrustOnFirstUse
+        self.followsRotations = followsRotations
         self.messageLifetime = messageLifetime
         self.valueByteLimit = valueByteLimit
         self.prekeyTarget = prekeyTarget

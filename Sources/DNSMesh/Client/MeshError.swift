@@ -22,6 +22,10 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let contactWithoutEncryptionKey = Code("contact without encryption key")
         /// A contact of that name exists and has other keys.
         public static let contactExists = Code("contact exists")
+        /// The contact's key was revoked, or the chain of its rotations can't be trusted.
+        public static let contactDistrusted = Code("contact distrusted")
+        /// The contact has replaced its keys, and the identity under the new key isn't to be found.
+        public static let contactKeysUnknown = Code("contact keys unknown", network: true)
         /// A key can't be used: for example a point of small order.
         public static let unusableKey = Code("unusable key")
         /// An argument is out of range.
@@ -38,6 +42,8 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let identityNotFound = Code("identity not found", network: true)
         /// There are records at the name, but none is a valid identity of that user.
         public static let identityInvalid = Code("identity invalid", network: true)
+        /// The identity at the name was revoked by its owner.
+        public static let identityRevoked = Code("identity revoked", network: true)
         /// There are several identities at the name; ``MeshError/underlying`` is an ``AmbiguousIdentity``.
         public static let ambiguousIdentity = Code("ambiguous identity", network: true)
         /// No identity at the name has the fingerprint that the caller gave.

@@ -1,3 +1,4 @@
+import DMPCrypto
 public import DMPProtocol
 
 /// The contacts. Invariant: what the user was shown is what is on disk.
@@ -23,6 +24,16 @@ public actor ContactBook {
     /// Removes the contact of that name, if there is one.
     public func remove(name: String) async throws {
         try await self.store.apply(.remove(name: name))
+    }
+
+    /// Gives a contact new keys, unless its signing key has changed since it was looked at.
+    ///
+    /// - Returns: Whether the contact has the new keys by this call.
+    func repin(_ contact: Contact, replacing oldKey: Ed25519.PublicKey) async throws -> Bool {
+        let before = try await self.store.load().first { $0.name == contact.name }
+        try await self.store.apply(.repin(contact, replacing: oldKey))
+        guard before?.signingKey == oldKey else { return false }
+        return try await self.store.load().first { $0.name == contact.name }?.signingKey == contact.signingKey
     }
 
     /// Finds the contact that a person means by a name or an address.

@@ -1,3 +1,5 @@
+public import DMPCrypto
+
 /// A change of the contact book, applied to whatever the store holds at that moment.
 public enum ContactChange: Hashable, Sendable {
     /// Adds the contact, or replaces the one of the same name.
@@ -5,6 +7,8 @@ public enum ContactChange: Hashable, Sendable {
     /// Adds the contact unless one of the same name is there; that one stays as it is.
     case insert(Contact)
     case remove(name: String)
+    /// Replaces the contact of the same name if the signing key that it has is still the given one.
+    case repin(Contact, replacing: Ed25519.PublicKey)
 }
 
 /// Where contacts are kept: a configuration file, or memory.
@@ -40,6 +44,9 @@ public actor MemoryContactStore: ContactStore {
             if !self.contacts.contains(where: { $0.name == contact.name }) { self.contacts.append(contact) }
         case .remove(let name):
             self.contacts.removeAll { $0.name == name }
+        case .repin(let contact, let oldKey):
+            let index = self.contacts.firstIndex { $0.name == contact.name && $0.signingKey == oldKey }
+            if let index { self.contacts[index] = contact }
         }
     }
 }

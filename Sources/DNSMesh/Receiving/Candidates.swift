@@ -26,7 +26,7 @@ struct FoundManifest: Sendable {
 /// Sorts what the mailbox holds into messages to fetch and reasons to drop.
 struct CandidateSieve: Sendable {
     let recipient: UserID
-    let gate: TrustGate
+    var gate: TrustGate
     let now: UnixSeconds
     let width: Int
 
@@ -54,6 +54,8 @@ struct CandidateSieve: Sendable {
             switch self.gate.judge(find.manifest.sender, in: find.zone) {
             case .pinned(let contact):
                 .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact, trust: .pinned))
+            case .rotated(let contact):
+                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact, trust: .rotatedKey))
             case .firstUse:
                 .success(Candidate(manifest: find.manifest, zone: find.zone, contact: nil, trust: .firstUse))
             case .refused(let reason): .failure(Drop(reason: reason))

@@ -12,6 +12,10 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
     case unknownSender
     /// A pinned contact signed it, and it lies in a zone that isn't that contact's.
     case foreignZone
+    /// The contact whose key signed it has revoked that key.
+    case revokedKey
+    /// A contact's former key signed it, and the key that took its place was seen in use.
+    case abandonedKey
     /// Too few chunks could be fetched; a later pass tries again.
     case chunksMissing
     /// The chunks don't give a message, or its header is malformed.
@@ -54,6 +58,8 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
         case .expired: "expired"
         case .unknownSender: "from a sender who is not a contact"
         case .foreignZone: "from a contact's key, in another zone than the contact's"
+        case .revokedKey: "signed with a contact's key that its owner has revoked"
+        case .abandonedKey: "signed with a contact's former key, after the new one was in use"
         case .chunksMissing: "chunks missing so far"
         case .malformedMessage: "malformed"
         case .headerMismatch: "header and manifest differ"

@@ -82,7 +82,9 @@ private struct Pass: Sendable {
 
     private func receive() async throws -> [ReceivedMessage] {
         do {
-            return try await self.client.receive(acknowledging: false).messages
+            let report = try await self.client.receive(acknowledging: false)
+            for change in report.keyChanges { self.logger.warning("\(change.explanation)") }
+            return report.messages
         } catch let error as MeshError where error.code.isNetworkFailure {
             self.logger.warning("\(error)")
             return try await self.client.inbox.waiting()

@@ -96,7 +96,7 @@ struct MessageReceiver: Sendable {
         return try await self.store(opened, candidate: candidate, prekey: prekey)
     }
 
-    private func deadline(in duration: Duration) -> ErasedClock.Instant {
+    func deadline(in duration: Duration) -> ErasedClock.Instant {
         min(self.deadline, self.clock.now.advanced(by: duration))
     }
 

@@ -8,6 +8,8 @@ struct ReceiveLimits: Sendable {
     var hedgeDelay = Duration.milliseconds(400)
     /// How long all chunks of one message may take.
     var messageTimeout = Duration.seconds(15)
+    /// How long finding out whether the signers' keys still count may take.
+    var keyTimeout = Duration.seconds(5)
     /// How long looking up a sender's address may take.
     var labelTimeout = Duration.seconds(2)
     /// How long used prekeys are being withdrawn at the end of a pass.

@@ -11,6 +11,7 @@ struct ReceivePass: Sendable {
     let zones: [ZoneName]
     let sieve: CandidateSieve
     let receiver: MessageReceiver
+    let scan: SignerScan
     let withdrawals: WithdrawalRunner
 
     struct Summary: Sendable {
@@ -22,6 +23,10 @@ struct ReceivePass: Sendable {
         var heldPrekeys: Set<Prekey.ID> = []
         /// Finds of messages that were being opened from another place.
         var elsewhere: [Candidate] = []
+        /// Contacts that were seen to use a new key.
+        var renewals: Set<ContactRenewal.Proposal> = []
+        /// Contacts that were pinned to it.
+        var keyChanges: [KeyChange] = []
         /// Whether nothing was left out that may be sealed for a prekey that is spent.
         var isSettled: Bool { self.failures.isEmpty && self.dropped[.slotOverflow] == nil && self.elsewhere.isEmpty }
 
@@ -32,6 +37,8 @@ struct ReceivePass: Sendable {
             self.asked += other.asked
             self.heldPrekeys.formUnion(other.heldPrekeys)
             self.elsewhere += other.elsewhere
+            self.renewals.formUnion(other.renewals)
+            self.keyChanges += other.keyChanges
         }
 
         mutating func note(_ outcome: MessageReceiver.Outcome, of candidate: Candidate) {
@@ -46,10 +53,12 @@ struct ReceivePass: Sendable {
         }
     }
 
+    /// Looks through this mailbox, and through those of the keys that the own ones have replaced.
+    ///
     /// - Throws: ``MeshError/Code/unavailable`` if no name at all could be read.
     @concurrent
-    func run() async throws -> Summary {
-        let parts = try await self.zones.concurrentMap(width: self.zones.count) { try await self.receive(from: $0) }
+    func run(with former: [ReceivePass] = []) async throws -> Summary {
+        let parts = try await ([self] + former).concurrentMap(width: 1 + former.count) { try await $0.collect() }
         var summary = Summary()
         for part in parts { summary.add(part) }
         if summary.failures.count == summary.asked, let failure = summary.failures.first {
@@ -59,9 +68,16 @@ struct ReceivePass: Sendable {
                 underlying: failure
             )
         }
-        summary = try await self.retryElsewhere(summary)
+        try await self.renewContacts(&summary)
         try await self.tidyPrekeys(summary)
         return summary
+    }
+
+    private func collect() async throws -> Summary {
+        let parts = try await self.zones.concurrentMap(width: self.zones.count) { try await self.receive(from: $0) }
+        var summary = Summary()
+        for part in parts { summary.add(part) }
+        return try await self.retryElsewhere(summary)
     }
 
     private func receive(from zone: ZoneName) async throws -> Summary {
@@ -72,7 +88,15 @@ struct ReceivePass: Sendable {
         let found = await self.sieve.manifests(in: finds.values, zone: zone, dropped: &summary.dropped)
         let seen = try await self.receiver.replay.seen(among: Set(found.map(\.key)))
         let unseen = found.filter { !seen.contains($0.key) }  // first: what was delivered is no longer judged
-        let candidates = self.sieve.candidates(among: unseen, dropped: &summary.dropped)
+        let checks = try await self.scan.run(
+            Set(unseen.map(\.manifest.sender)),
+            in: zone,
+            deadline: self.receiver.deadline(in: self.receiver.limits.keyTimeout)
+        )
+        summary.renewals = Set(checks.successors)
+        var sieve = self.sieve
+        sieve.gate.checks = checks
+        let candidates = sieve.candidates(among: unseen, dropped: &summary.dropped)
         let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
         let outcomes = try await candidates.concurrentMap(width: self.receiver.limits.messageWidth) { candidate in
             guard await patience.allows(candidate.manifest.sender) else {
@@ -94,6 +118,14 @@ struct ReceivePass: Sendable {
             result.note(try await self.receiver.receive(candidate), of: candidate)
         }
         return result
+    }
+
+    /// Pins the new keys of contacts. Only now: the old ones counted for as long as this pass took.
+    private func renewContacts(_ summary: inout Summary) async throws {
+        for proposal in summary.renewals {
+            guard let change = try await self.scan.renewal.commit(proposal) else { continue }
+            summary.keyChanges.append(change)
+        }
     }
 
     /// Deletes the private halves whose messages are stored, and withdraws their public halves.

@@ -10,4 +10,6 @@ public struct ReceiveReport: Sendable {
     public let failures: [NetworkFailure]
     /// How many mailbox names were asked for.
     public let namesAsked: Int
+    /// Contacts whose keys were replaced as their owners have said so, signed with the old and the new key.
+    public let keyChanges: [KeyChange]
 }

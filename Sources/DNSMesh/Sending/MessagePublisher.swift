@@ -32,6 +32,13 @@ struct MessagePublisher: Sendable {
         }
     }
 
+    /// Ends a message that must not go out any more, and takes back its chunks.
+    func discard(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
+        let mayBeOut = try await self.outbox.markManifestTried(entry)
+        try await self.outbox.remove(entry)
+        if !mayBeOut { try await self.withdrawChunks(of: entry, deadline: deadline) }
+    }
+
     private func publishRecords(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64? {
         guard let writer = self.writer else {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")

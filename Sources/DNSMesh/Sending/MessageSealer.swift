@@ -191,7 +191,8 @@ private struct Draft {
             lifetime: self.lifetime,
             prekey: message.prekey?.rawValue,
             noPrekeyReason: reason,
-            carriesAddress: self.carriesAddress
+            carriesAddress: self.carriesAddress,
+            recipientKey: self.contact.encryptionKey.map { Data($0.bytes) }
         )
     }
 }

@@ -1,3 +1,4 @@
+import DMPCrypto
 import DMPNetwork
 import DMPProtocol
 import DNSTransport
@@ -11,6 +12,7 @@ struct MessageSender: Sendable {
     let publisher: MessagePublisher
     let outbox: Outbox
     let envelopeReaders: EnvelopeReaders
+    let renewal: ContactRenewal
     let clock: ErasedClock
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
@@ -27,17 +29,22 @@ struct MessageSender: Sendable {
     ) async throws -> SendReceipt {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }
         try self.sealer.preflight(body.count, lifetime: lifetime)
-        let digest = self.outbox.digest(contact: contact, body: body)
-        if let failed = try await self.outbox.takeFailed(digest, now: self.now()) {
-            return try await self.publish(failed, resumed: true, deadline: deadline)
+        let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
+        if let failed = try await self.outbox.takeFailed(
+            self.outbox.digest(contact: contact, body: body),
+            now: self.now()
+        ) {
+            if try await self.mayStillGo(failed, to: contact, deadline: lookupDeadline) {
+                return try await self.publish(failed, resumed: true, deadline: deadline)
+            }
+            try await self.publisher.discard(failed, deadline: deadline)
         }
-        let recipient = try await self.lookUp(
-            contact,
-            deadline: min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
-        )
-        let entry = try await self.sealer.seal(body, for: contact, knowing: recipient, lifetime: lifetime)
+        let (facts, check) = try await self.lookUp(contact, deadline: lookupDeadline)
+        let (recipient, known) = try await self.recipient(contact, facts, check, deadline: deadline)
+        let entry = try await self.sealer.seal(body, for: recipient.contact, knowing: known, lifetime: lifetime)
+        let digest = self.outbox.digest(contact: recipient.contact, body: body)
         try await self.outbox.add(entry, digest: digest, now: self.now())
-        return try await self.publish(entry, resumed: false, deadline: deadline)
+        return try await self.publish(entry, resumed: false, warnings: recipient.warnings, deadline: deadline)
     }
 
     /// Publishes what earlier sends left behind, each message with its own records. One that fails stays for later and
@@ -46,9 +53,20 @@ struct MessageSender: Sendable {
     /// - Returns: How many messages are on their way now.
     @concurrent
     func resumeWaiting(deadline: ErasedClock.Instant) async throws -> Int {
+        let contacts = try await self.renewal.contacts.all()
         var sent = 0
         for entry in try await self.outbox.takeWaiting(now: self.now()) {
+            let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
             do {
+                if let contact = contacts.first(where: { $0.name == entry.contact }),
+                    try await !self.mayStillGo(entry, to: contact, deadline: lookupDeadline)
+                {
+                    try await self.publisher.discard(entry, deadline: deadline)
+                    self.logger.warning(
+                        "a message to \(entry.contact) was not sent: its keys have changed; send it again"
+                    )
+                    continue
+                }
                 _ = try await self.publisher.publish(entry, deadline: deadline)
                 sent += 1
             } catch let error as MeshError {
@@ -58,20 +76,64 @@ struct MessageSender: Sendable {
         return sent
     }
 
+    /// Whether a message that was sealed earlier is sealed for keys that the contact still uses.
+    ///
+    /// - Throws: What keeps it from being found out; the message then waits on.
+    private func mayStillGo(
+        _ entry: OutboxEntry,
+        to contact: Contact,
+        deadline: ErasedClock.Instant
+    ) async throws -> Bool {
+        if let key = entry.recipientKey, let current = contact.encryptionKey, [UInt8](key) != current.bytes {
+            return false
+        }
+        do {
+            let check = try await self.renewal.follower.check(contact, deadline: deadline)
+            return check.standing == .current
+        } catch {
+            try await self.outbox.release(entry, now: self.now())
+            throw error
+        }
+    }
+
+    /// The recipient with the keys that it uses today, and what is known of it under these.
+    private func recipient(
+        _ contact: Contact,
+        _ facts: RecipientFacts,
+        _ check: KeyCheck,
+        deadline: ErasedClock.Instant
+    ) async throws -> (RecipientCheck.Recipient, RecipientFacts) {
+        let step = RecipientCheck(
+            renewal: self.renewal,
+            deadline: min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
+        )
+        let recipient = try await step.recipient(for: contact, check: check)
+        guard let readsEnvelopes = recipient.readsEnvelopes else { return (recipient, facts) }
+        var renewed = facts
+        renewed.readsEnvelopes = readsEnvelopes && self.configuration.address != nil
+        return (recipient, renewed)
+    }
+
     private func publish(
         _ entry: OutboxEntry,
         resumed: Bool,
+        warnings: [SendWarning] = [],
         deadline: ErasedClock.Instant
     ) async throws -> SendReceipt {
         let limit = try await self.publisher.publish(entry, deadline: deadline)
-        return try entry.receipt(lifetime: min(limit ?? entry.lifetime, entry.lifetime), resumed: resumed)
+        let lifetime = min(limit ?? entry.lifetime, entry.lifetime)
+        return try entry.receipt(lifetime: lifetime, resumed: resumed, warnings: warnings)
     }
 
-    /// Asks for prekeys and capabilities at the same time.
-    private func lookUp(_ contact: Contact, deadline: ErasedClock.Instant) async throws -> RecipientFacts {
+    /// Asks for prekeys and capabilities, and whether the pinned key still counts, all at the same time.
+    private func lookUp(
+        _ contact: Contact,
+        deadline: ErasedClock.Instant
+    ) async throws -> (RecipientFacts, KeyCheck) {
         let lookup = RecipientLookup(reader: self.reader, ownZone: self.configuration.zone, deadline: deadline)
         async let prekeys = contact.signingKey == nil ? nil : lookup.prekeys(of: contact)
         async let envelopes = self.readsEnvelopes(contact, lookup: lookup)
+        async let check = self.renewal.follower.check(contact, deadline: deadline)
         var facts = RecipientFacts()
         switch try await prekeys {
         case .records(let values): facts.prekeyValues = values
@@ -80,7 +142,7 @@ struct MessageSender: Sendable {
         case nil: facts.prekeyFailure = .notPinned
         }
         facts.readsEnvelopes = try await envelopes
-        return facts
+        return (facts, try await check)
     }
 
     private func readsEnvelopes(_ contact: Contact, lookup: RecipientLookup) async throws -> Bool {
@@ -93,7 +155,7 @@ struct MessageSender: Sendable {
 }
 
 extension OutboxEntry {
-    func receipt(lifetime: UInt64, resumed: Bool) throws -> SendReceipt {
+    func receipt(lifetime: UInt64, resumed: Bool, warnings: [SendWarning] = []) throws -> SendReceipt {
         SendReceipt(
             messageID: try MessageID(self.messageID),
             contact: self.contact,
@@ -104,7 +166,8 @@ extension OutboxEntry {
             carriesAddress: self.carriesAddress,
             expires: UnixSeconds(rawValue: self.expires),
             lifetime: lifetime,
-            resumed: resumed
+            resumed: resumed,
+            warnings: warnings
         )
     }
 }

@@ -17,6 +17,8 @@ struct OutboxEntry: Sendable, Codable {
     let prekey: UInt32?
     let noPrekeyReason: SendReceipt.ForwardSecrecy.Reason?
     let carriesAddress: Bool
+    /// The key that the recipient had as its own; entries of earlier versions don't say it.
+    var recipientKey: Data?
 
     /// A value and the name at which it is to be published.
     struct PlannedRecord: Sendable, Codable {

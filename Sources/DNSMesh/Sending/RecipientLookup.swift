@@ -37,13 +37,7 @@ struct RecipientLookup: Sendable {
         let host = contact.zone ?? self.ownZone
         let username = contact.protocolUsername
         guard let address = try? UserAddress(canonicalizing: "\(username)@\(host.text)") else { return false }
-        var names = [
-            try OwnerName.anchoredIdentity(in: host), try OwnerName.hashedIdentity(of: address.username.text, in: host),
-        ]
-        if username != address.username.text { names.append(try OwnerName.hashedIdentity(of: username, in: host)) }
-        guard case .records(let values) = try await self.reader.readAll(names, deadline: self.deadline) else {
-            return nil
-        }
+        guard case .records(let values) = try await self.identityValues(of: contact) else { return nil }
         let pinned = values.lazy.compactMap { try? Signed<IdentityRecord>(parsing: $0, now: now).body }.first {
             record in
             guard record.username.lowercased() == address.username.text else { return false }
@@ -51,6 +45,18 @@ struct RecipientLookup: Sendable {
             return record.encryptionKey == contact.encryptionKey
         }
         return pinned?.versions.contains(2) ?? false
+    }
+
+    /// All values at the names of the contact's identity. They are not verified.
+    @concurrent
+    func identityValues(of contact: Contact) async throws -> ReadResult {
+        let host = contact.zone ?? self.ownZone
+        let username = contact.protocolUsername
+        var names = [try OwnerName.anchoredIdentity(in: host)]
+        for spelling in Set([username, username.lowercased()]) {
+            names.append(try OwnerName.hashedIdentity(of: spelling, in: host))
+        }
+        return try await self.reader.readAll(names, deadline: self.deadline)
     }
 }
 

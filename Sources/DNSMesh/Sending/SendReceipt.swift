@@ -20,6 +20,8 @@ public struct SendReceipt: Hashable, Sendable {
     public let lifetime: UInt64
     /// Whether records of an earlier, interrupted attempt at the same message were used.
     public let resumed: Bool
+    /// What the sender should know beside.
+    public let warnings: [SendWarning]
 
     /// Whether the message stays secret when the recipient's long-term key leaks later.
     public enum ForwardSecrecy: Hashable, Sendable {

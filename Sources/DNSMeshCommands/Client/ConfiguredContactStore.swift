@@ -31,6 +31,11 @@ struct ConfiguredContactStore: ContactStore {
                 entry.take(contact)
                 configuration.contacts.append(entry)
             case .remove(let name): configuration.contacts.removeAll { $0.label == name }
+            case .repin(let contact, let oldKey):
+                let index = configuration.contacts.firstIndex {
+                    $0.label == contact.name && $0.signingKey.lowercased() == oldKey.hex
+                }
+                if let index { configuration.contacts[index].take(contact) }
             }
         }
     }

@@ -57,6 +57,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         let report = try await client.receive(acknowledging: false)
         try self.output.write(MessageList(messages: report.messages))
         try await client.inbox.acknowledge(report.messages)
+        for change in report.keyChanges { CommandContext.current.console.message(change.explanation) }
         report.describeLosses(to: CommandContext.current.console)
     }
 

@@ -58,6 +58,7 @@ extension SendReceipt {
         if self.lifetime < UInt64(lifetime ?? Self.defaultLifetime) {
             warnings.append("the message is kept for \(self.lifetime) seconds")
         }
+        warnings += self.warnings.map(\.explanation)
         if self.resumed { warnings.append("an interrupted attempt at the same message was completed") }
         return warnings
     }

@@ -1,0 +1,134 @@
+import DMPCrypto
+import DMPNetwork
+import DMPProtocol
+import Testing
+
+@testable import DNSMesh
+
+@Suite("Receiving from a contact that has replaced its keys")
+struct ReceivingFromRotatedContactTests {
+    private let world: World
+    private let network: FaultyNetwork<MemoryRecordStore>
+    private let alice: User
+    private let bob: User
+    /// Bob after his rotation.
+    private let newBob: User
+
+    init() async throws {
+        self.world = try World()
+        self.network = FaultyNetwork(self.world.store)
+        self.alice = try self.world.user("alice", reader: self.network)
+        self.bob = try self.world.user("bob")
+        self.newBob = try self.world.user("bob", keys: "bob's second keys")
+        try await self.alice.pin(self.bob)
+        for user in [self.bob, self.newBob] { try await user.pin(self.alice) }
+    }
+
+    private func receive() async throws -> ReceiveReport { try await self.alice.client.receive() }
+
+    @Test("The new key is accepted and pinned; the old one counts until then and no longer")
+    func followed() async throws {
+        _ = try await self.bob.client.send("old", to: "alice")
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        #expect(try await self.receive().messages.map(\.trust) == [.pinned])
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.newBob.client.send("new", to: "alice")
+        _ = try await self.bob.client.send("old again", to: "alice")
+        self.world.advance(by: 31)
+        let report = try await self.receive()
+        #expect(Set(report.messages.map(\.trust)) == [.pinned, .rotatedKey])
+        #expect(report.messages.map(\.contact) == ["bob", "bob"])
+        #expect(report.keyChanges.map(\.newKey) == [self.newBob.keys.signingKey])
+        let contact = try await self.alice.client.contacts.resolve("bob")
+        #expect(contact.signingKey == self.newBob.keys.signingKey)
+        #expect(contact.encryptionKey == self.newBob.keys.encryptionKey)
+        _ = try await self.bob.client.send("too late", to: "alice")
+        _ = try await self.newBob.client.send("in time", to: "alice")
+        let later = try await self.receive()
+        #expect(later.messages.map(\.text) == ["in time"] && later.messages.map(\.trust) == [.pinned])
+        #expect(later.dropped == [.unknownSender: 1] && later.keyChanges.isEmpty)
+    }
+
+    @Test("Without the new identity record the new key is accepted, and the old one isn't any more")
+    func unpublished() async throws {
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.send("new", to: "alice")
+        let report = try await self.receive()
+        #expect(report.messages.map(\.trust) == [.rotatedKey] && report.keyChanges.isEmpty)
+        #expect(try await self.alice.client.contacts.resolve("bob").signingKey == self.bob.keys.signingKey)
+        _ = try await self.bob.client.send("old", to: "alice")
+        let later = try await self.receive()
+        #expect(later.messages.isEmpty && later.dropped == [.abandonedKey: 1])
+    }
+
+    @Test("A revoked key is refused although it is pinned, also when the revocation is hidden; its successor too")
+    func revoked() async throws {
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        try await self.world.publishRevocation(of: self.bob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.bob.client.send("stolen", to: "alice")
+        _ = try await self.newBob.client.send("new", to: "alice")
+        for _ in 0..<2 {
+            let report = try await self.receive()
+            #expect(report.messages.isEmpty && report.dropped == [.revokedKey: 1, .unknownSender: 1])
+            self.network.onRead { name, result in name.text.hasPrefix("rotate.") ? .absent : result }
+            self.world.advance(by: RotationFollower.freshness + 1)
+        }
+    }
+
+    @Test("When nobody can be asked, the pinned key counts and another doesn't, for now")
+    func unreadable() async throws {
+        self.network.onRead { name, result in
+            name.text.hasPrefix("rotate.dmp.") ? .unavailable(NetworkFailure(.timeout, "no answer")) : result
+        }
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.bob.client.send("old", to: "alice")
+        _ = try await self.newBob.client.send("new", to: "alice")
+        #expect(try await self.receive().messages.map(\.text) == ["old"])
+        self.network.onRead { $1 }
+        #expect(try await self.receive().messages.map(\.text) == ["new"])
+    }
+
+    @Test("The new key speaks in its contact's zone and in ours, and nowhere else")
+    func zones() async throws {
+        let far = try self.world.user("bob", keys: "bob", zone: "bob.test")
+        let newFar = try self.world.user("bob", keys: "far keys", zone: "bob.test")
+        let carol = try self.world.user("carol", zone: "carol.test")
+        let elsewhere = try self.world.user("bob", keys: "far keys", zone: "carol.test")
+        try await self.alice.pin(far)
+        try await self.alice.pin(carol)
+        for user in [newFar, elsewhere] { try await user.pin(self.alice) }
+        try await self.world.publishRotation(from: far, to: newFar)
+        _ = try await elsewhere.client.send("elsewhere", to: "alice")
+        #expect(try await self.receive().messages.isEmpty)
+        _ = try await newFar.client.publishIdentity()
+        _ = try await newFar.client.send("here", to: "alice")
+        let report = try await self.receive()
+        #expect(report.messages.map(\.text) == ["here"] && report.keyChanges.count == 1)
+        #expect(try await self.receive().dropped == [.foreignZone: 1])
+    }
+
+    @Test("With the switch off a new key is a stranger's, and nobody is asked")
+    func switchedOff() async throws {
+        try await self.alice.client.setRotationChain(false, for: "bob")
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.send("new", to: "alice")
+        #expect(try await self.receive().dropped == [.unknownSender: 1])
+        #expect(!self.network.reads.contains { $0.text.hasPrefix("rotate.") })
+    }
+
+    @Test("What the new key has signed and another contact has written is refused")
+    func copied() async throws {
+        let carol = try self.world.user("carol")
+        try await self.alice.pin(carol)
+        try await carol.pin(self.alice)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        let receipt = try await carol.client.send("from carol", to: "alice")
+        try await self.world.republish(receipt, of: carol, as: self.newBob, for: self.alice)
+        let report = try await self.receive()
+        #expect(report.messages.map(\.contact) == ["carol"])
+        #expect(report.dropped == [.senderMismatch: 1])
+    }
+}
