@@ -56,7 +56,14 @@ struct IdentityLookup: Sendable {
     /// - Throws: ``MeshError``, and `CancellationError`.
     @concurrent
     func fetch(_ query: IdentityQuery, accepting accepted: Fingerprint?) async throws -> FetchedIdentity {
-        let (owner, records) = try await self.mostTrustworthy(try self.names(query), of: query.username)
+        async let successions = self.successionValues(query)
+        let (owner, found) = try await self.mostTrustworthy(try self.names(query), of: query.username)
+        let records = try IdentityFilter(
+            values: try await successions,
+            host: query.host,
+            owner: owner,
+            now: self.now
+        ).current(among: found)
         if let accepted {
             guard let match = records.first(where: { $0.fingerprint == accepted }) else {
                 let found = records.map(\.fingerprint.text).joined(separator: ", ")
@@ -88,6 +95,31 @@ struct IdentityLookup: Sendable {
             names.append(try OwnerName.hashedIdentity(of: spelled.lowercased(), in: query.host))
         }
         return names
+    }
+
+    /// All values at the names of rotations and revocations, read beside those of the identity.
+    private func successionValues(_ query: IdentityQuery) async throws -> [TXTValue] {
+        let spelled = query.username.text
+        var names = [try OwnerName.anchoredRotation(in: query.host)]
+        for spelling in Set([spelled, spelled.lowercased()]) {
+            names.append(try OwnerName.hashedRotation(of: spelling, in: query.host))
+        }
+        let results = try await names.concurrentMap(width: names.count) { name in
+            (name, try await self.reader.read(name, absence: .decisive, deadline: self.deadline))
+        }
+        return try results.flatMap { name, result in
+            switch result {
+            case .records(let values): return values
+            case .absent: return []
+            case .unavailable(let reason):
+                // A revocation that can't be read may be there.
+                throw MeshError(
+                    .unavailable,
+                    "could not read \(name): \(reason); check the resolver and try again",
+                    underlying: reason
+                )
+            }
+        }
     }
 
     /// Reads all names at once and takes the first that holds an identity of that user.
