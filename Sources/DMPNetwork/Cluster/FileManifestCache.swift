@@ -28,6 +28,7 @@ public struct FileManifestCache: ManifestCache {
         self.path = path
     }
 
+    @concurrent
     public func load() async throws(ManifestCacheFailure) -> CachedManifest? {
         guard FileManager.default.fileExists(atPath: self.path) else { return nil }
         let data: Data
@@ -43,6 +44,7 @@ public struct FileManifestCache: ManifestCache {
         return manifest
     }
 
+    @concurrent
     public func store(_ manifest: CachedManifest) async throws(ManifestCacheFailure) {
         do {
             try Data(manifest.fileText.utf8).write(to: URL(filePath: self.path), options: .atomic)

@@ -41,6 +41,20 @@ public protocol ManifestCache: Sendable {
     func store(_ manifest: CachedManifest) async throws(ManifestCacheFailure)
 }
 
+extension ManifestCache {
+    /// Whether this, or something newer of the same cluster and operator, is kept already. What can't be read is to be
+    /// replaced.
+    func holds(_ manifest: CachedManifest) async -> Bool {
+        do throws(ManifestCacheFailure) {
+            guard let kept = try await self.load() else { return false }
+            guard kept.cluster == manifest.cluster, kept.operatorKey == manifest.operatorKey else { return false }
+            return kept == manifest || kept.highestSequence > manifest.highestSequence
+        } catch {
+            return false
+        }
+    }
+}
+
 /// Keeps a manifest as long as the process lives.
 public final class MemoryManifestCache: ManifestCache {
     private let content: Mutex<CachedManifest?>

@@ -190,6 +190,7 @@ extension ManifestRefresher {
         return .installed(sequence: sequence)
     }
 
+    /// Leaves alone what another process has kept meanwhile, if that is newer.
     private func keep() async {
         let content = CachedManifest(
             cluster: self.fetch.cluster.zone,
@@ -198,7 +199,7 @@ extension ManifestRefresher {
             value: self.manifest.value
         )
         do throws(ManifestCacheFailure) {
-            try await self.cache.store(content)
+            if await !self.cache.holds(content) { try await self.cache.store(content) }
             self.cacheFailure = nil
         } catch {
             self.cacheFailure = error

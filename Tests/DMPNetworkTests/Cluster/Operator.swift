@@ -21,12 +21,21 @@ final class Operator: Sendable {
         endpoint: String = "https://n.test"
     ) throws -> TXTValue {
         let node = try DMPProtocol.ClusterNode(id: "n\(sequence)", httpEndpoint: endpoint, dnsEndpoint: nil)
+        return try self.manifest(sequence, name: name, lifetime: lifetime, nodes: [node])
+    }
+
+    func manifest(
+        _ sequence: UInt64,
+        name: String = "mesh.test",
+        lifetime: UInt64 = 86_400,
+        nodes: [DMPProtocol.ClusterNode]
+    ) throws -> TXTValue {
         let manifest = try ClusterManifest(
             name: RecordDomain(name),
             operatorKey: self.key,
             sequence: sequence,
             expires: UnixSeconds(rawValue: Self.now.rawValue - 1).adding(lifetime),
-            nodes: [node]
+            nodes: nodes
         )
         return try manifest.signed(by: self.secret).value
     }
