@@ -19,6 +19,14 @@ public struct ClusterNodeFactory: Sendable {
         self.writer = writer
     }
 
+    func makeReader(of node: DMPProtocol.ClusterNode) throws(NetworkFailure) -> any RecordReader {
+        try self.reader(node)
+    }
+
+    func makeWriter(of node: DMPProtocol.ClusterNode) throws(NetworkFailure) -> (any RecordWriter)? {
+        try self.writer(node)
+    }
+
     /// Makes the readers and writers of all nodes, or of none.
     ///
     /// - Throws: ``RefreshFailure/unusableNode(_:_:)`` for the first node that can't be used.

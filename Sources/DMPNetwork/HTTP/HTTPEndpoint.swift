@@ -46,6 +46,19 @@ public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
             || IPv6Address(self.host) == IPv6Address.loopback
     }
 
+    /// Whether a token may go there.
+    ///
+    /// - Throws: ``NetworkFailure`` with the code `insecureCredential` if there is a token, and the endpoint is neither
+    ///   encrypted nor on this machine.
+    func checkCanCarry(_ token: BearerToken?) throws(NetworkFailure) {
+        guard token == nil || self.isEncrypted || self.isLoopback else {
+            throw NetworkFailure(
+                .insecureCredential,
+                "the token for \(self.host) would travel without encryption; use an https endpoint"
+            )
+        }
+    }
+
     /// The text itself isn't shown, as it may hold a password.
     private static func invalid(_ reason: String) -> NetworkFailure {
         NetworkFailure(.invalidConfiguration, "the endpoint must be a URL such as https://node.example: \(reason)")

@@ -207,12 +207,7 @@ public func withHTTPRecordWriter<Value>(
     settings: HTTPRecordWriter.Settings = .init(),
     _ body: (HTTPRecordWriter) async throws -> Value
 ) async throws -> Value {
-    guard token == nil || endpoint.isEncrypted || endpoint.isLoopback else {
-        throw NetworkFailure(
-            .insecureCredential,
-            "the token for \(endpoint.host) would travel without encryption; use an https endpoint"
-        )
-    }
+    try endpoint.checkCanCarry(token)
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.width)
     configuration.connectionPool.retryConnectionEstablishment = false  // `RetryBackoff` decides about that

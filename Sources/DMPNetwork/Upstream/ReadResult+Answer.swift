@@ -49,7 +49,7 @@ extension ReadResult {
 
 extension DNSMessage {
     /// The name to which the aliases of `name` lead, or `nil` if there are too many.
-    fileprivate func endOfAliases(from name: DNSName) -> DNSName? {
+    func endOfAliases(from name: DNSName) -> DNSName? {
         var aliases: [DNSName: DNSName] = [:]
         for record in self.answers where record.recordClass == .in {
             if case .cname(let target) = record.data { aliases[record.name] = target }
