@@ -167,7 +167,7 @@ let package = Package(
             name: "DNSMeshCommandsTests",
             dependencies: [
                 "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSMeshCommands", "DNSMeshNode",
-                "DNSTransport", argumentParser, logging,
+                "DNSTransport", "DNSWire", argumentParser, logging,
             ],
             swiftSettings: settings
         ),

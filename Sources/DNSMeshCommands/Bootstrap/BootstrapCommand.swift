@@ -5,7 +5,7 @@ struct BootstrapCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bootstrap",
         abstract: "Find the cluster that serves the users of a domain.",
-        subcommands: [Pin.self, Sign.self]
+        subcommands: [Pin.self, Fetch.self, Discover.self, Sign.self]
     )
 
     func run() throws { throw ValidationError.missingCommand }

@@ -9,16 +9,6 @@ struct ClientSettings: Sendable {
     /// Named in messages.
     let path: String
 
-    /// Settings whose effect this version can't give must not be passed over in silence.
-    func requireSupported() throws(CommandFailure) {
-        if self.configuration.clusterEnabled {
-            throw .user("\(self.path): cluster_enabled is on, and this version has no cluster mode; set it to false")
-        }
-        if self.configuration.dnssecRequired {
-            throw .user("\(self.path): dnssec_required is on, and this version can't check DNSSEC; set it to false")
-        }
-    }
-
     func mesh(allowsTOFU: Bool) throws(CommandFailure) -> MeshConfiguration {
         let identityDomain = self.configuration.identityDomain
         do throws(NameError) {

@@ -1,4 +1,5 @@
 import DMPCrypto
+import DMPNetwork
 import DMPProtocol
 
 /// Whom a client trusts about a cluster: its domain, and the key that signs its manifest.
@@ -25,6 +26,17 @@ struct ClusterAnchor: Hashable, Sendable {
             configuration.clusterBaseDomain,
             named: "\(path): cluster_base_domain"
         )
+    }
+
+    /// Where the manifest stands.
+    var fetch: ClusterManifestFetch {
+        get throws(CommandFailure) {
+            do throws(NameError) {
+                return try ClusterManifestFetch(self.cluster, operatorKey: self.operatorKey)
+            } catch {
+                throw .user("invalid base_domain: \(error)")
+            }
+        }
     }
 
     /// `nil` if nothing is pinned, or what is pinned can't be read.

@@ -8,7 +8,7 @@ struct ClusterCommand: ParsableCommand {
         discussion: """
             First `pin` the operator's key, then `fetch` to see that its manifest can be read, then `enable` to cut over.
             """,
-        subcommands: [Pin.self, Disable.self, Sign.self]
+        subcommands: [Pin.self, Fetch.self, Enable.self, Disable.self, Status.self, Sign.self]
     )
 
     func run() throws { throw ValidationError.missingCommand }

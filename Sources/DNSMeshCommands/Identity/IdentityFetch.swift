@@ -1,5 +1,6 @@
 import ArgumentParser
 import DMPCrypto
+import DMPNetwork
 import DMPProtocol
 import DNSMesh
 import DNSTransport
@@ -14,6 +15,9 @@ extension IdentityCommand {
 
         @Option(help: "The zone in which a plain user name is looked up.", transform: ArgumentReading.zone)
         var domain: ZoneName?
+
+        @Flag(help: "Look it up in the cluster that the bootstrap record of the address's host names.")
+        var viaBootstrap = false
 
         @Flag(help: "Keep the identity as a contact.")
         var add = false
@@ -32,7 +36,7 @@ extension IdentityCommand {
 
         func run() async throws {
             let context = CommandContext.current
-            let (person, zone, identity) = try await self.clientOptions.withReader { reader, settings in
+            let (person, zone, identity) = try await self.withReader { reader, settings in
                 let zone = try settings.zone()
                 let person = try SoughtPerson(self.person, domain: self.domain, ownZone: zone)
                 let timeout = try settings.mesh(allowsTOFU: false).operationTimeout
@@ -48,6 +52,13 @@ extension IdentityCommand {
             try self.output.write(FoundIdentity(identity: identity))
             guard self.add else { return }
             try await self.pin(identity, of: person, ownZone: zone)
+        }
+
+        private func withReader<Value: Sendable>(
+            _ body: (any RecordReader, ClientSettings) async throws -> Value
+        ) async throws -> Value {
+            guard self.viaBootstrap else { return try await self.clientOptions.withReader(body) }
+            return try await self.withDiscoveredCluster(body)
         }
 
         private func pin(_ identity: FetchedIdentity, of person: SoughtPerson, ownZone: ZoneName) async throws {

@@ -200,7 +200,7 @@ struct ConversationTests {
         }
     }
 
-    @Test("A token is not sent without encryption, and what this version can't do is not passed over")
+    @Test("A token is not sent without encryption, and settings that can't be used are named")
     func settings() async throws {
         try await Pair.introduced { pair in
             let cases: [(@Sendable (inout Configuration) -> Void, [String], String)] = [
@@ -210,8 +210,11 @@ struct ConversationTests {
                     }, ["identity", "publish"], "without encryption"
                 ),
                 ({ $0.httpToken = "two words" }, ["identity", "publish"], "http_token"),
-                ({ $0.dnssecRequired = true }, ["recv"], "dnssec_required"),
-                ({ $0.clusterEnabled = true }, ["recv"], "cluster_enabled"),
+                (
+                    {
+                        $0.clusterEnabled = true; $0.clusterBaseDomain = "mesh.test"; $0.clusterOperatorKey = "zz"
+                    }, ["recv"], "cluster_operator_spk"
+                ),
                 ({ $0.dnsHost = "dns.example" }, ["recv"], "dns_host"), ({ $0.dnsPort = 70_000 }, ["recv"], "dns_port"),
                 ({ $0.dnsResolvers = ["x"] }, ["recv"], "dns_resolvers"), ({ $0.domain = "a b" }, ["recv"], "domain"),
                 ({ $0.kdfSalt = "zz" }, ["recv"], "kdf_salt"), ({ $0.username = "" }, ["recv"], "username"),

@@ -13,8 +13,9 @@ struct HelpTests {
         ContactsCommand.self, ContactsCommand.Add.self, ContactsCommand.List.self, ContactsCommand.Remove.self,
         SendCommand.self, ReceiveCommand.self, InboxCommand.self, InboxCommand.List.self, InboxCommand.Show.self,
         NodeCommand.self, ResolversCommand.self, ResolversCommand.Discover.self, ResolversCommand.List.self,
-        ClusterCommand.self, ClusterCommand.Pin.self, ClusterCommand.Disable.self,
-        BootstrapCommand.self, BootstrapCommand.Pin.self,
+        ClusterCommand.self, ClusterCommand.Pin.self, ClusterCommand.Fetch.self, ClusterCommand.Enable.self,
+        ClusterCommand.Disable.self, ClusterCommand.Status.self,
+        BootstrapCommand.self, BootstrapCommand.Pin.self, BootstrapCommand.Fetch.self, BootstrapCommand.Discover.self,
         OperatorCommand.self, OperatorCommand.Keygen.self, OperatorCommand.Show.self, ClusterCommand.Sign.self,
         BootstrapCommand.Sign.self,
     ]

@@ -83,13 +83,20 @@ struct ReadingThroughResolversTests {
         #expect(throws: CommandFailure.self) { try self.upstreams(configuration) }
     }
 
-    @Test("What dnssec_required asks for is refused, not left out")
+    @Test("With dnssec_required, what a server hasn't validated is no answer")
     func dnssec() async throws {
-        var configuration = Configuration()
-        configuration.dnsResolvers = ["127.0.0.1", "127.0.0.2"]
-        configuration.dnssecRequired = true
-        let settings = ClientSettings(configuration: configuration, path: "config.yaml")
-        #expect(throws: CommandFailure.self) { try settings.requireSupported() }
+        try await withTestFolder { folder in
+            try await withLoopbackNodes(1, in: folder) { nodes in
+                await self.publish("alice", to: nodes[0].httpEndpoint, in: folder)
+                let found = await self.fetch("alice", through: nodes[0].resolver, in: folder)
+                #expect(found.code == .success, "\(found)")
+                let reader = TestUser(folder: folder.appending(path: "reader"), now: UnixSeconds.systemTime)
+                _ = try await reader.file().update { $0.dnssecRequired = true }
+                let refused = await reader.run("identity", "fetch", "alice")
+                #expect(refused.code == .networkError, "\(refused)")
+                #expect(refused.errors.contains("without DNSSEC validation"), "\(refused)")
+            }
+        }
     }
 
     private func upstreams(_ configuration: Configuration) throws -> [String] {
