@@ -51,6 +51,12 @@ package final class DNSClient: Sendable {
         )
     }
 
+    /// How many queries wait for an answer, and how many sockets are open or being opened.
+    package var load: (queries: Int, sockets: Int) {
+        let (datagrams, streams) = (self.datagrams.load, self.streams.load)
+        return (datagrams.queries + streams.queries, datagrams.sockets + streams.sockets)
+    }
+
     /// Sends queries again and ends those that are late, until it is cancelled. Then ends all queries and closes the
     /// sockets.
     ///

@@ -39,6 +39,8 @@ final class DatagramExchanges: Sendable {
         self.update { $0.cancel(number) }
     }
 
+    var load: (queries: Int, sockets: Int) { self.table.withLock(\.load) }
+
     /// - Returns: When to be called again.
     func fire(at now: ErasedClock.Instant) -> ErasedClock.Instant? {
         var next: ErasedClock.Instant?

@@ -50,6 +50,12 @@ struct DatagramTable: Sendable {
         self.roundTrip = RoundTripEstimate(first: configuration.firstResendInterval)
     }
 
+    /// How many queries wait for an answer, and how many sockets there are, those included that are being opened.
+    var load: (queries: Int, sockets: Int) {
+        let queries = self.sockets.values.reduce(self.waiting.count) { $0 + $1.pending.count }
+        return (queries, self.sockets.count + self.opening)
+    }
+
     // MARK: Queries
 
     mutating func add(_ query: OutgoingQuery, at now: ErasedClock.Instant) -> Effects {

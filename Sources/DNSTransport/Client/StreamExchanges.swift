@@ -33,8 +33,10 @@ final class StreamExchanges: Sendable {
     }
 
     func cancel(_ number: UInt64) {
-        self.update { $0.cancel(number) }
+        self.update { $0.cancel(number, at: self.clock.now) }
     }
+
+    var load: (queries: Int, sockets: Int) { self.table.withLock(\.load) }
 
     /// - Returns: When to be called again.
     func fire(at now: ErasedClock.Instant) -> ErasedClock.Instant? {

@@ -45,6 +45,11 @@ struct StreamTable: Sendable {
         self.upstream = upstream
     }
 
+    /// How many queries wait for an answer, and how many connections there are, those included that are being opened.
+    var load: (queries: Int, sockets: Int) {
+        (self.waiting.count + self.connections.values.reduce(0) { $0 + $1.pending.count }, self.connections.count)
+    }
+
     // MARK: Queries
 
     mutating func add(_ query: OutgoingQuery, at now: ErasedClock.Instant) -> Effects {
@@ -61,7 +66,7 @@ struct StreamTable: Sendable {
         return effects
     }
 
-    mutating func cancel(_ number: UInt64) -> Effects {
+    mutating func cancel(_ number: UInt64, at now: ErasedClock.Instant) -> Effects {
         var effects = Effects()
         if let index = self.waiting.firstIndex(where: { $0.query.number == number }) {
             effects.ended = [self.waiting.remove(at: index).query.ended(CancellationError())]
@@ -71,6 +76,8 @@ struct StreamTable: Sendable {
             guard let (id, entry) = state.pending.first(where: { $0.value.query.number == number }) else { continue }
             self.connections[connection]?.pending[id] = nil
             effects.ended = [entry.query.ended(CancellationError())]
+            self.settle(connection, at: now, &effects)
+            self.assign(&effects)
             break
         }
         return effects

@@ -40,12 +40,17 @@ final class Operator: Sendable {
         return try manifest.signed(by: self.secret).value
     }
 
-    func bootstrap(_ sequence: UInt64, entries: [BootstrapEntry]) throws -> TXTValue {
+    func bootstrap(
+        _ sequence: UInt64,
+        domain: String = "users.test",
+        lifetime: UInt64 = 86_400,
+        entries: [BootstrapEntry]
+    ) throws -> TXTValue {
         let record = try BootstrapRecord(
-            domain: RecordDomain("users.test"),
+            domain: RecordDomain(domain),
             signer: self.key,
             sequence: sequence,
-            expires: Self.now.adding(86_400),
+            expires: UnixSeconds(rawValue: Self.now.rawValue - 1).adding(lifetime),
             entries: entries
         )
         return try record.signed(by: self.secret).value

@@ -32,6 +32,23 @@ struct ResolverPoolTests {
             secondQuery: 320,
             firstFailures: 0
         ),
+        // What a reader of a DNS server makes of these takes one round trip more each; nothing answers another question.
+        Row(
+            name: "truncates, TCP works",
+            first: .records("a", after: 60),
+            firstQuery: 60,
+            secondQuery: 60,
+            firstFailures: 0
+        ),
+        Row(
+            name: "truncates, TCP is dead",
+            first: .failure(.connectionLost, after: 40),
+            firstQuery: 60,
+            secondQuery: 20,
+            firstFailures: 1
+        ),
+        Row(name: "answers another question", first: .timeout, firstQuery: 220, secondQuery: 20, firstFailures: 1),
+        Row(name: "flips case", first: .records("a", after: 40), firstQuery: 40, secondQuery: 40, firstFailures: 0),
         Row(name: "ends by itself", first: .cancels, firstQuery: 20, secondQuery: 20, firstFailures: 0),
     ]
 

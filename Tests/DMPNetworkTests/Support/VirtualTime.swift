@@ -26,6 +26,7 @@ final class VirtualTime: TaskExecutor, Clock {
         var lastID = 0
         var sleepers: [Sleeper] = []
         var cancelledEarly: Set<Int> = []
+        var interruption: (stepsLeft: Int, action: @Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -35,11 +36,44 @@ final class VirtualTime: TaskExecutor, Clock {
     static func run<Value: Sendable>(
         _ body: @escaping @Sendable (ErasedClock) async throws -> Value
     ) async throws -> Value {
+        try await self.run { clock, _ in try await body(clock) }
+    }
+
+    /// The same, for a body that also steers the time.
+    static func run<Value: Sendable>(
+        _ body: @escaping @Sendable (ErasedClock, VirtualTime) async throws -> Value
+    ) async throws -> Value {
         let time = VirtualTime()
         return try await withTaskExecutorPreference(time) {
             let clock = ErasedClock(time)
-            return try await body(clock)
+            return try await body(clock, time)
         }
+    }
+
+    // MARK: Interruption
+
+    /// Calls `action` once `steps` more steps have been taken: what tasks do from one suspension to the next.
+    func interrupt(after steps: Int, _ action: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.interruption = (steps, action) }
+    }
+
+    /// - Returns: Whether the action was still to be called.
+    func endInterruption() -> Bool {
+        self.state.withLock { state in
+            defer { state.interruption = nil }
+            return state.interruption != nil
+        }
+    }
+
+    private func countStep() {
+        let action = self.state.withLock { state -> (@Sendable () -> Void)? in
+            guard let interruption = state.interruption else { return nil }
+            state.interruption?.stepsLeft -= 1
+            guard interruption.stepsLeft <= 1 else { return nil }
+            state.interruption = nil
+            return interruption.action
+        }
+        action?()
     }
 
     // MARK: Clock
@@ -91,6 +125,7 @@ final class VirtualTime: TaskExecutor, Clock {
             if let job {
                 // Each job is run once, and the executor lives as long as this call.
                 unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
+                self.countStep()
             } else if let sleeper = self.nextSleeper() {
                 sleeper.continuation.resume()
             } else if self.state.withLock({ state in

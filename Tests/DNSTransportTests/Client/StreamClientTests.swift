@@ -284,3 +284,46 @@ struct StreamClientTests {
         }
     }
 }
+
+@Suite("Cancelled queries over TCP", .timeLimit(.minutes(1)))
+struct CancelledStreamTests {
+    @Test("A connection whose only query was cancelled is closed once it was idle for its time")
+    func idleAfterCancellation() async throws {
+        let manual = ManualClock()
+        let clock = ErasedClock(manual)
+        let deadline = clock.now.advanced(by: .seconds(3600))
+        try await ScriptedServer.with(udp: { [.reply(truncatedAnswer(to: $0.bytes))] }, tcp: { _ in [] }) { server in
+            try await withDNSClient(server.address, clock: clock) { client in
+                let query = Task { try await client.query(DNSName("a.example"), type: .txt, deadline: deadline) }
+                _ = await server.messages(1)
+                query.cancel()
+                await #expect(throws: CancellationError.self) { try await query.value }
+                #expect(client.load.queries == 0)
+                manual.advance(by: .seconds(11))
+                let closed = await server.closedConnections(1)
+                #expect(closed == [1])
+            }
+        }
+    }
+
+    @Test("A query that waits for room on a connection gets the place of a cancelled one")
+    func room() async throws {
+        let clock = ErasedClock(ManualClock())
+        let deadline = clock.now.advanced(by: .seconds(3600))
+        var configuration = DNSClientConfiguration()
+        (configuration.maximumConnections, configuration.queriesPerConnection) = (1, 1)
+        let script: ScriptedServer.StreamScript = { $0.number == 1 ? [] : [.reply(answer(to: $0.bytes))] }
+        try await ScriptedServer.with(udp: { [.reply(truncatedAnswer(to: $0.bytes))] }, tcp: script) { server in
+            try await withDNSClient(server.address, configuration: configuration, clock: clock) { client in
+                let first = Task { try await client.query(DNSName("a.example"), type: .txt, deadline: deadline) }
+                _ = await server.messages(1)
+                async let second = client.query(DNSName("b.example"), type: .txt, deadline: deadline)
+                _ = await server.datagrams(2)
+                while client.load.queries < 2 { await Task.yield() }
+                first.cancel()
+                let texts = try await second.texts
+                #expect(texts == ["hello"])
+            }
+        }
+    }
+}
