@@ -151,7 +151,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DNSMeshTests",
-            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", grdb],
+            dependencies: [
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMesh", "DNSTransport", grdb, logging,
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: settings
         ),
         .testTarget(

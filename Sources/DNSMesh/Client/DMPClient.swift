@@ -161,16 +161,7 @@ public actor DMPClient {
     public func publishIdentity(lifetime: UInt32 = 86_400, advertisingEnvelope: Bool = false) async throws
         -> PublishReceipt
     {
-        let publisher = IdentityPublisher(
-            keys: self.keys,
-            configuration: self.configuration,
-            reader: self.reader,
-            writer: self.writer,
-            withdrawals: self.withdrawals,
-            database: self.stores.state,
-            now: self.now
-        )
-        return try await publisher.publish(
+        try await self.identityPublisher.publish(
             lifetime: lifetime,
             advertisingEnvelope: advertisingEnvelope,
             deadline: self.deadline
@@ -182,20 +173,17 @@ public actor DMPClient {
     /// - Parameters:
     ///   - target: How many unused prekeys there should be; at most 60 are kept.
     ///   - lifetime: How long each of them is offered, in seconds, at most 30 days.
+    ///   - replacing: Withdraws all prekeys that are published under the own key first, also those that another copy of
+    ///     the identity has made. Private halves that are here stay until they expire.
     /// - Returns: How many were needed, went out, and are there now. That some were refused is no error.
     /// - Throws: ``MeshError`` if there is no writer or an argument is out of range.
-    public func refreshPrekeys(target: Int? = nil, lifetime: UInt32 = 86_400) async throws -> PrekeyReport {
-        let refresh = PrekeyRefresh(
-            keys: self.keys,
-            configuration: self.configuration,
-            writer: self.writer,
-            prekeys: self.stores.prekeys,
-            withdrawals: self.withdrawals,
-            now: self.now
-        )
-        return try await refresh.run(
+    public func refreshPrekeys(target: Int? = nil, lifetime: UInt32 = 86_400, replacing: Bool = false) async throws
+        -> PrekeyReport
+    {
+        try await self.prekeyRefresh.run(
             target: target ?? self.configuration.prekeyTarget,
             lifetime: lifetime,
+            replacing: replacing,
             deadline: self.deadline
         )
     }
@@ -232,12 +220,60 @@ public actor DMPClient {
 
     // MARK: - Parts
 
+    /// When an operation that starts now must end.
     var deadline: ErasedClock.Instant {
         self.clock.now.advanced(by: self.configuration.operationTimeout)
     }
 
     var withdrawals: WithdrawalRunner {
         WithdrawalRunner(store: WithdrawalStore(database: self.stores.state), writer: self.writer, width: 8)
+    }
+
+    /// Publishes the own identity record.
+    var identityPublisher: IdentityPublisher {
+        IdentityPublisher(
+            keys: self.keys,
+            configuration: self.configuration,
+            reader: self.reader,
+            writer: self.writer,
+            withdrawals: self.withdrawals,
+            database: self.stores.state,
+            now: self.now
+        )
+    }
+
+    /// Tops up the prekeys, and knows how many there are.
+    var prekeyRefresh: PrekeyRefresh {
+        PrekeyRefresh(
+            keys: self.keys,
+            configuration: self.configuration,
+            reader: self.reader,
+            writer: self.writer,
+            prekeys: self.stores.prekeys,
+            ledger: PrekeyLedger(database: self.stores.state),
+            withdrawals: self.withdrawals,
+            turn: self.stores.refreshTurn,
+            now: self.now
+        )
+    }
+
+    /// Does, and says, what keeps the identity alive.
+    var identityUpkeep: IdentityUpkeep {
+        let refresh = self.prekeyRefresh
+        return IdentityUpkeep(
+            publisher: self.identityPublisher,
+            refresh: refresh,
+            survey: PrekeySurvey(
+                keys: self.keys,
+                configuration: self.configuration,
+                reader: self.reader,
+                prekeys: self.stores.prekeys,
+                ledger: refresh.ledger,
+                now: self.now
+            ),
+            target: self.configuration.prekeyTarget,
+            now: self.now
+        )
     }
 
     private var sender: MessageSender {
@@ -301,7 +337,8 @@ public actor DMPClient {
             sieve: CandidateSieve(recipient: self.keys.userID, gate: gate, now: now, width: 2),
             receiver: receiver,
             scan: SignerScan(contacts: contacts, ownZone: self.configuration.zone, renewal: self.renewal),
-            withdrawals: self.withdrawals
+            withdrawals: self.withdrawals,
+            ledger: PrekeyLedger(database: self.stores.state)
         )
     }
 

@@ -36,6 +36,8 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let noWriter = Code("no writer")
         /// A file of the client can't be read or written.
         public static let storeUnusable = Code("store unusable")
+        /// Another process is at work on the same files and must be waited for.
+        public static let busy = Code("busy")
         /// A file was made by a newer version.
         public static let storeTooNew = Code("store too new")
         /// There is no identity record at the name.

@@ -173,9 +173,12 @@ struct MessageReceiver: Sendable {
         let owner = try OwnerName.prekeys(of: self.configuration.username.text, in: self.configuration.zone)
         // Whose encryption key isn't known may have copied the message: the original still needs the private half.
         let isCertain = candidate.contact?.encryptionKey != nil
+        // It is out there, although no node may have answered when it was published.
+        let prekey = Prekey(id: id, publicKey: secret.key.publicKey, expires: secret.expires)
+        let value = secret.published ?? prekey.signed(by: self.keys.ed25519).value
         return SpentPrekey(
             id: id,
-            withdrawal: secret.published.map { Withdrawal(owner: owner, value: $0, expires: secret.expires) },
+            withdrawal: Withdrawal(owner: owner, value: value, expires: secret.expires),
             spent: self.now(),
             keepUntil: isCertain ? UnixSeconds(rawValue: 0) : candidate.manifest.expires
         )

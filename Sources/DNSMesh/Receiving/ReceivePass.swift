@@ -13,6 +13,7 @@ struct ReceivePass: Sendable {
     let receiver: MessageReceiver
     let scan: SignerScan
     let withdrawals: WithdrawalRunner
+    let ledger: PrekeyLedger
 
     struct Summary: Sendable {
         var delivered = 0
@@ -138,7 +139,7 @@ struct ReceivePass: Sendable {
             .filter { !summary.heldPrekeys.contains($0) }
         try await self.receiver.prekeys.remove(spent)
         try await self.withdrawals.store.forgetSpent(spent)
-        try await self.receiver.prekeys.removeExpired(now: now)
+        try await self.receiver.prekeys.removeExpired(now: try await self.ledger.prune(now: now))
         let deadline = self.receiver.clock.now.advanced(by: self.receiver.limits.withdrawalTimeout)
         try await self.withdrawals.retry(now: now, deadline: min(self.receiver.deadline, deadline))
     }

@@ -109,14 +109,15 @@ struct Outbox: Sendable {
         now: UnixSeconds
     ) async throws -> [OutboxEntry] {
         let encoded = try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM outbox WHERE expires < ?", arguments: [now.stored])
+            let settled = try SettledTime.observe(now, in: database)
+            try database.execute(sql: "DELETE FROM outbox WHERE expires < ?", arguments: [settled.stored])
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     UPDATE outbox SET busy_until = ?
-                    WHERE busy_until < ? AND \(condition) RETURNING entry
+                    WHERE busy_until < ? AND expires >= ? AND \(condition) RETURNING entry
                     """,
-                arguments: [now.adding(Self.busySeconds).stored, now.stored] + arguments
+                arguments: [now.adding(Self.busySeconds).stored, now.stored, now.stored] + arguments
             )
             return try rows.map { Data(try $0.bytes("entry")) }
         }

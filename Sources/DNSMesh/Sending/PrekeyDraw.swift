@@ -17,7 +17,7 @@ struct DrawnPrekeys: Sendable {
         try await self.database.write { database in
             try database.execute(
                 sql: "DELETE FROM drawn_prekeys WHERE expires < ?",
-                arguments: [now.stored]
+                arguments: [try SettledTime.observe(now, in: database).stored]
             )
             try database.execute(
                 sql: "INSERT OR IGNORE INTO drawn_prekeys VALUES (?, ?, ?)",

@@ -18,13 +18,13 @@ public actor Inbox {
         self.logger = logger
     }
 
-    /// All messages, in the order in which they came.
+    /// All messages, in the order in which they were sent; those of one second in the order in which they came.
     ///
     /// Entries that were sealed under another identity, or are damaged, are left out, and a warning counts them.
     ///
     /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
     public func list() async throws -> [ReceivedMessage] {
-        try await self.messages(where: "1", [])
+        try await self.messages(where: "1", []).sorted(by: Self.sentEarlier)
     }
 
     /// The message of that number, or `nil`.
@@ -32,8 +32,7 @@ public actor Inbox {
         try await self.messages(where: "id = ?", [id]).first
     }
 
-    /// Messages that nobody has acknowledged, in the order in which they were sent: after a crash these are handed out
-    /// again.
+    /// Messages that nobody has acknowledged, in the order of ``list()``: after a crash these are handed out again.
     public func waiting() async throws -> [ReceivedMessage] {
         try await self.messages(where: "acknowledged = 0", []).sorted(by: Self.sentEarlier)
     }
@@ -98,7 +97,7 @@ public actor Inbox {
     }
 
     private static func sentEarlier(_ left: ReceivedMessage, _ right: ReceivedMessage) -> Bool {
-        (left.sentAt, left.id) < (right.sentAt, right.id)
+        (left.sentAt, left.receivedAt, left.id) < (right.sentAt, right.receivedAt, right.id)
     }
 
     private func messages(where condition: String, _ arguments: StatementArguments) async throws -> [ReceivedMessage] {

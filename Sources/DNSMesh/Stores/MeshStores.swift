@@ -10,6 +10,7 @@ public struct MeshStores: Sendable {
     let replay: ReplayCache
     let replayFile: ReplayFile?
     let state: StoreDatabase
+    let refreshTurn: RefreshTurn
 
     /// Opens the files in a folder, which is made with mode 0700 if it is missing.
     ///
@@ -43,7 +44,7 @@ public struct MeshStores: Sendable {
         return try MeshStores(
             prekeys: prekeys.open(),
             state: state.open(),
-            replayFile: ReplayFile(folder: folder)
+            folder: folder
         )
     }
 
@@ -52,14 +53,15 @@ public struct MeshStores: Sendable {
         try MeshStores(
             prekeys: SQLiteFile.openInMemory(.prekeys),
             state: SQLiteFile.openInMemory(.state),
-            replayFile: nil
+            folder: nil
         )
     }
 
-    private init(prekeys: StoreDatabase, state: StoreDatabase, replayFile: ReplayFile?) {
+    private init(prekeys: StoreDatabase, state: StoreDatabase, folder: URL?) {
         self.prekeys = PrekeyStore(database: prekeys)
         self.replay = ReplayCache(database: state)
-        self.replayFile = replayFile
+        self.replayFile = folder.map(ReplayFile.init(folder:))
+        self.refreshTurn = RefreshTurn(folder: folder)
         self.state = state
     }
 }

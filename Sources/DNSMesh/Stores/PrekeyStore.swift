@@ -59,7 +59,7 @@ package actor PrekeyStore {
         return inserts.map(\.prekey)
     }
 
-    /// Notes the TXT value under which a prekey went out, so that it can be withdrawn later.
+    /// Notes the TXT value that a node has acknowledged for a prekey.
     func markPublished(_ id: Prekey.ID, as value: TXTValue) async throws {
         try await self.database.write { database in
             try database.execute(
@@ -114,16 +114,32 @@ package actor PrekeyStore {
         }
     }
 
-    /// How many private halves belong to a published prekey that expires after `time`.
-    func publishedCount(expiringAfter time: UnixSeconds) async throws -> Int {
+    /// A prekey whose private half is here.
+    struct Entry: Hashable, Sendable {
+        let prekey: Prekey
+        /// The value under which a node has acknowledged it; `nil` if none has.
+        let published: TXTValue?
+    }
+
+    /// All prekeys whose private halves are here. Rows that another program has damaged are left out.
+    func entries() async throws -> [Entry] {
         try await self.database.read { database in
-            try Int.fetchOne(
-                database,
-                sql: "SELECT COUNT(*) FROM prekeys WHERE exp > ? AND COALESCE(wire_record, '') <> ''",
-                arguments: [time.stored]
-            ) ?? 0
+            let sql = "SELECT prekey_id, public_key, exp, COALESCE(wire_record, '') AS wire_record FROM prekeys"
+            return try Row.fetchAll(database, sql: sql).compactMap { row in
+                guard let number = UInt32(exactly: try row.decode(Int64.self, forColumn: "prekey_id")),
+                    let id = try? Prekey.ID(number),
+                    let key = try? X25519.PublicKey(try row.bytes("public_key"))
+                else { return nil }
+                let wire = try row.decode(String.self, forColumn: "wire_record")
+                return Entry(
+                    prekey: Prekey(id: id, publicKey: key, expires: try row.seconds("exp")),
+                    published: wire.isEmpty ? nil : TXTValue(wire)
+                )
+            }
         }
     }
+
+    nonisolated func close() throws(MeshError) { try self.database.close() }
 
     private func takenIDs() async throws -> Set<UInt32> {
         try await self.database.read { database in

@@ -70,8 +70,8 @@ package actor ReplayCache {
 
     /// Takes over entries that another client of the same folder has written, and drops those past their time.
     package func merge(_ entries: [ReplayFile.Entry], now: UnixSeconds) async throws {
-        let limit = now.stored - Int64(Self.marginSeconds)
         try await self.database.write { database in
+            let limit = try SettledTime.observe(now, in: database).stored - Int64(Self.marginSeconds)
             for entry in entries where entry.expires.stored >= limit {
                 try Self.insert(entry.key, expires: entry.expires, into: database)
             }

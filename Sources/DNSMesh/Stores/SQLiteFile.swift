@@ -44,10 +44,13 @@ struct SQLiteFile {
         }
     }
 
+    /// How long another program may hold the file. Each of ours, and of the reference, is done in a moment.
+    private static let busySeconds = 10.0
+
     private static var configuration: Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(Self.busySeconds)
         configuration.foreignKeysEnabled = false
         // A deleted key would stay in free pages otherwise.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
@@ -67,7 +70,7 @@ struct SQLiteFile {
         guard FileManager.default.fileExists(atPath: self.url.path) else { return }
         var configuration = Configuration()
         configuration.readonly = true
-        configuration.busyMode = .timeout(30)
+        configuration.busyMode = .timeout(Self.busySeconds)
         let queue = try DatabaseQueue(path: self.url.path, configuration: configuration)
         let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
         try queue.close()
@@ -116,10 +119,19 @@ struct SQLiteFile {
     }
 
     private func unusable(_ error: any Error) -> MeshError {
-        MeshError(
-            .storeUnusable,
-            "can't use \(self.url.path): \(PrivateFile.reason(error)); check its rights and the disk",
-            underlying: error
-        )
+        MeshError(using: self.url.path, failed: error)
+    }
+}
+
+extension MeshError {
+    /// A file can't be used: another program holds it, or it can't be read or written.
+    init(using path: String, failed error: any Error) {
+        if let error = error as? DatabaseError, error.resultCode == .SQLITE_BUSY {
+            let text = "\(path) is in use by another program, which does not let go of it; end it, then try again"
+            self.init(.busy, text, underlying: error)
+        } else {
+            let text = "can't use \(path): \(PrivateFile.reason(error)); check its rights and the disk"
+            self.init(.storeUnusable, text, underlying: error)
+        }
     }
 }

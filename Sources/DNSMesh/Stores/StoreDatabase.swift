@@ -22,15 +22,15 @@ package struct StoreDatabase: Sendable {
         do { return try await self.queue.write(body) } catch { throw self.mapped(error) }
     }
 
+    /// Closes the file, so that its log becomes part of it.
+    func close() throws(MeshError) {
+        do { try self.queue.close() } catch { throw MeshError(using: self.path, failed: error) }
+    }
+
     private func mapped(_ error: any Error) -> any Error {
         switch error {
         case is CancellationError, is MeshError: error
-        default:
-            MeshError(
-                .storeUnusable,
-                "can't use \(self.path): \(PrivateFile.reason(error)); check its rights and the disk",
-                underlying: error
-            )
+        default: MeshError(using: self.path, failed: error)
         }
     }
 }

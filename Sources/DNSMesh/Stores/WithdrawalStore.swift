@@ -28,7 +28,8 @@ struct WithdrawalStore: Sendable {
 
     func pending(now: UnixSeconds) async throws -> [Withdrawal] {
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM withdrawals WHERE expires < ?", arguments: [now.stored])
+            let settled = try SettledTime.observe(now, in: database)
+            try database.execute(sql: "DELETE FROM withdrawals WHERE expires < ?", arguments: [settled.stored])
             return try Row.fetchAll(database, sql: "SELECT owner, value, expires FROM withdrawals").map { row in
                 Withdrawal(
                     owner: try OwnerName(try row.decode(String.self, forColumn: "owner")),
@@ -51,12 +52,13 @@ struct WithdrawalStore: Sendable {
     /// Prekeys whose message is stored, whose private half is still there and may go now: at once where the last pass
     /// was settled, as it has opened all that may be sealed for them, and else a day later.
     func spentPrekeys(settled: Bool, now: UnixSeconds) async throws -> [Prekey.ID] {
-        let oldest = settled ? Int64.max : now.stored - Int64(PrekeyStore.graceSeconds)
-        return try await self.database.read { database in
+        try await self.database.write { database in
+            let time = try SettledTime.observe(now, in: database).stored
+            let oldest = settled ? Int64.max : time - Int64(PrekeyStore.graceSeconds)
             let ids = try Int64.fetchAll(
                 database,
                 sql: "SELECT prekey_id FROM spent_prekeys WHERE keep_until <= ? AND spent <= ?",
-                arguments: [now.stored, oldest]
+                arguments: [time, oldest]
             )
             return try ids.map { try Prekey.ID(UInt32(truncatingIfNeeded: $0)) }
         }

@@ -19,16 +19,16 @@ extension IdentityCommand {
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
-            let publication = try await self.clientOptions.withClient(.publishing) { client in
-                Publication(
-                    receipt: try await client.publishIdentity(
-                        lifetime: self.ttl,
-                        advertisingEnvelope: self.advertisesEnvelope
-                    ),
-                    identityZone: client.configuration.identityZone
+            let (publication, standing) = try await self.clientOptions.withClient(.publishing) { client in
+                let receipt = try await client.publishIdentity(
+                    lifetime: self.ttl,
+                    advertisingEnvelope: self.advertisesEnvelope
                 )
+                let publication = Publication(receipt: receipt, identityZone: client.configuration.identityZone)
+                return (publication, try await client.standing())
             }
             try self.output.write(publication)
+            standing.describe(to: CommandContext.current.console, asRecipient: true)
         }
     }
 }

@@ -20,12 +20,27 @@ extension IdentityCommand {
         )
         var ttl: UInt32 = 86_400
 
+        @Flag(
+            help: ArgumentHelp(
+                "Withdraw all keys that are published under your identity first, also those made elsewhere.",
+                discussion: "After restoring a backup, or when another copy of your identity is out of use."
+            )
+        )
+        var replace = false
+
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions
 
         func run() async throws {
             let report = try await self.clientOptions.withClient(.publishing) { client in
-                try await client.refreshPrekeys(target: self.count, lifetime: self.ttl)
+                if !self.replace, let note = try await client.lookForCopies()?.note {
+                    CommandContext.current.console.message(note)
+                }
+                return try await client.refreshPrekeys(
+                    target: self.count,
+                    lifetime: self.ttl,
+                    replacing: self.replace
+                )
             }
             if report.requested > 0, report.published == 0 {
                 let reason = report.failures.first.map { ": \($0.message)" } ?? ""

@@ -34,12 +34,13 @@ struct ReceiveCommand: AsyncParsableCommand {
     func run() async throws {
         let folder = self.clientOptions.home.folder
         let configuration = try self.clientOptions.configurationFile.load()
-        let finished: Void? = try await FolderLock(folder: folder, name: ".recv.lock").tryLock {
+        let lock = FolderLock(folder: folder, name: ".recv.lock")
+        let finished: Void? = try await lock.tryLock {
             try await self.clientOptions.withClient(.reading, allowsTOFU: self.tofu) { client in
                 try await self.warnIfDeaf(client)
                 if self.watch {
                     let pause = self.interval.map(Int.init) ?? max(1, configuration.receivePrimaryInterval)
-                    try await self.follow(client, every: .seconds(pause))
+                    try await self.watch(client, every: .seconds(pause))
                 } else {
                     try await self.receive(client)
                 }
@@ -47,18 +48,39 @@ struct ReceiveCommand: AsyncParsableCommand {
         }
         guard finished != nil else {
             throw CommandFailure.user(
-                "another `dnsmesh recv` is at work in \(folder.path); wait for it, or end it first"
+                "another `dnsmesh recv` is at work in \(folder.path): \(lock.holder); wait for it, or end it first"
             )
         }
     }
 
-    /// Messages count as handed over once they are written.
+    /// Messages count as handed over once they are written. What waits to be sent goes out beside it.
     private func receive(_ client: DMPClient) async throws {
+        let console = CommandContext.current.console
+        async let sent = client.resumeSending()
+        async let copies = client.lookForCopies()
         let report = try await client.receive(acknowledging: false)
         try self.output.write(MessageList(messages: report.messages))
         try await client.inbox.acknowledge(report.messages)
-        for change in report.keyChanges { CommandContext.current.console.message(change.explanation) }
-        report.describeLosses(to: CommandContext.current.console)
+        for change in report.keyChanges { console.message(change.explanation) }
+        report.describeLosses(to: console)
+        let count = try await sent
+        if count > 0 { console.message("sent \(count) that waited for the network") }
+        if let note = try await copies?.note { console.message(note) }
+        try await client.standing().describe(to: console, asRecipient: true)
+    }
+
+    /// Beside the messages, the identity is kept published.
+    private func watch(_ client: DMPClient, every pause: Duration) async throws {
+        let console = CommandContext.current.console
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await client.runUpkeep { report in
+                    for note in report.notes { console.message(note) }
+                }
+            }
+            defer { group.cancelAll() }
+            try await self.follow(client, every: pause)
+        }
     }
 
     /// With `--json` each message is an object on a line of its own.

@@ -24,11 +24,13 @@ struct SendCommand: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let body = try await self.prepareBody(context)
-        let receipt = try await self.clientOptions.withClient(.publishing) { client in
-            try await client.send(body, to: self.recipient, lifetime: self.ttl.map(UInt64.init))
+        let (receipt, standing) = try await self.clientOptions.withClient(.publishing) { client in
+            let receipt = try await client.send(body, to: self.recipient, lifetime: self.ttl.map(UInt64.init))
+            return (receipt, try await client.standing())
         }
         for warning in receipt.warnings(lifetime: self.ttl) { context.console.message(warning) }
         try self.output.write(SentMessage(recipient: self.recipient, receipt: receipt))
+        standing.describe(to: context.console, asRecipient: false)
     }
 
     /// The recipient must be known before anybody is asked for a passphrase or a text.

@@ -26,6 +26,8 @@ final class World: Sendable {
 
     func advance(by seconds: UInt64) { self.box.advance(by: seconds) }
 
+    func goBack(by seconds: UInt64) { self.box.goBack(by: seconds) }
+
     /// A user whose keys come from the name alone, or another text, so that every run has the same ones.
     func user(
         _ name: String,
@@ -66,6 +68,8 @@ final class TimeBox: Sendable {
     var now: UnixSeconds { self.seconds.withLock { UnixSeconds(rawValue: $0) } }
 
     func advance(by count: UInt64) { self.seconds.withLock { $0 += count } }
+
+    func goBack(by count: UInt64) { self.seconds.withLock { $0 -= count } }
 }
 
 struct User: Sendable {
