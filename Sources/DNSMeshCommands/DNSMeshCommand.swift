@@ -13,7 +13,7 @@ public struct DNSMeshCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, IdentityCommand.self, ContactsCommand.self, SendCommand.self, ReceiveCommand.self,
             InboxCommand.self, ResolversCommand.self, ClusterCommand.self, BootstrapCommand.self,
-            OperatorCommand.self, NodeCommand.self,
+            BackupCommand.self, OperatorCommand.self, NodeCommand.self,
         ]
     )
 

@@ -1,10 +1,13 @@
 import DNSMesh
 import Foundation
 
-/// The file that `passphrase_file` names. Source: protocol documents, "Files on disk", section 3.
+/// The file that `passphrase_file` names, or another that holds a passphrase. Source: protocol documents, "Files on
+/// disk", section 3.
 struct PassphraseFile {
     /// The path as the configuration states it.
     let path: String
+    /// What names it, for messages.
+    var name = "passphrase_file"
     let context: CommandContext
 
     private var url: URL { self.context.file(at: self.path) }
@@ -14,7 +17,7 @@ struct PassphraseFile {
     func read() throws(CommandFailure) -> [UInt8]? {
         let file = self.url.resolvingSymlinksInPath()
         guard FileManager.default.fileExists(atPath: file.path) else {
-            self.context.console.message("passphrase_file \(self.path) does not exist")
+            self.context.console.message("\(self.name) \(self.path) does not exist")
             return nil
         }
         let bytes: [UInt8]
@@ -24,14 +27,14 @@ struct PassphraseFile {
         } catch let failure as CommandFailure {
             throw failure
         } catch {
-            throw .user("can't read passphrase_file \(self.path): \(FileReason.of(error))")
+            throw .user("can't read \(self.name) \(self.path): \(FileReason.of(error))")
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .user("passphrase_file \(self.path) isn't UTF-8 text; write the passphrase into it again")
+            throw .user("\(self.name) \(self.path) isn't UTF-8 text; write the passphrase into it again")
         }
         let passphrase = Self.stripped(text)
         guard !passphrase.isEmpty else {
-            throw .user("passphrase_file \(self.path) is empty; write the passphrase into it")
+            throw .user("\(self.name) \(self.path) is empty; write the passphrase into it")
         }
         return Array(passphrase.utf8)
     }
@@ -39,12 +42,12 @@ struct PassphraseFile {
     private func warnIfShared(_ file: URL) throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
-            throw CommandFailure.user("passphrase_file \(self.path) is not a regular file; name another")
+            throw CommandFailure.user("\(self.name) \(self.path) is not a regular file; name another")
         }
         let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
         guard mode & 0o077 != 0 else { return }
         self.context.console.message(
-            "warning: others can read passphrase_file \(self.path); run `chmod 600 \(self.path)`"
+            "warning: others can read \(self.name) \(self.path); run `chmod 600 \(self.path)`"
         )
     }
 

@@ -18,6 +18,7 @@ struct HelpTests {
         BootstrapCommand.self, BootstrapCommand.Pin.self, BootstrapCommand.Fetch.self, BootstrapCommand.Discover.self,
         OperatorCommand.self, OperatorCommand.Keygen.self, OperatorCommand.Show.self, ClusterCommand.Sign.self,
         BootstrapCommand.Sign.self,
+        BackupCommand.self, BackupCommand.Create.self, BackupCommand.Restore.self,
     ]
 
     /// All help pages, one behind the other. `DMP_UPDATE_SNAPSHOTS=1` writes it anew.
