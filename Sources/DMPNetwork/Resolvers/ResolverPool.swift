@@ -36,6 +36,8 @@ public actor ResolverPool {
         /// Decides after a provisional absence whether another upstream is asked in the background, so that one that
         /// hides records is found out. By chance, one time in four.
         public var audits: @Sendable () -> Bool = { Int.random(in: 0..<4) == 0 }
+        /// Is told when an upstream goes behind the others, and why, as for a log.
+        public var demoted: @Sendable (_ address: String, NetworkFailure) -> Void = { _, _ in }
 
         public init() {}
     }
@@ -98,19 +100,14 @@ public actor ResolverPool {
 
     /// The upstreams in their configured order.
     public func snapshot() -> [UpstreamStatus] {
-        let now = self.clock.now
-        return self.states.map { state in
+        self.states.enumerated().map { index, state in
             UpstreamStatus(
                 address: state.upstream.address,
                 consecutiveFailures: state.health.consecutiveFailures,
                 lastFailure: state.health.lastFailure,
                 lastSuccess: state.health.lastSuccess,
                 roundTrip: state.hedge.roundTrip,
-                isPreferred: state.health.isPreferred(
-                    at: now,
-                    threshold: self.settings.failureThreshold,
-                    coolDown: self.settings.coolDown
-                )
+                isPreferred: self.isPreferred(index)
             )
         }
     }
@@ -219,12 +216,24 @@ extension ResolverPool {
 
     private func count(_ outcomes: [ResolverQuery.Outcome]) {
         for outcome in outcomes {
-            if outcome.isSuccess {
+            guard let failure = outcome.failure else {
                 self.states[outcome.upstream].health.succeeded(at: outcome.observed)
-            } else {
-                self.states[outcome.upstream].health.failed(at: outcome.observed)
+                continue
+            }
+            let wasPreferred = self.isPreferred(outcome.upstream)
+            self.states[outcome.upstream].health.failed(at: outcome.observed)
+            if wasPreferred, !self.isPreferred(outcome.upstream) {
+                self.settings.demoted(self.states[outcome.upstream].upstream.address, failure)
             }
         }
+    }
+
+    private func isPreferred(_ upstream: Int) -> Bool {
+        self.states[upstream].health.isPreferred(
+            at: self.clock.now,
+            threshold: self.settings.failureThreshold,
+            coolDown: self.settings.coolDown
+        )
     }
 
     private func learn(_ roundTrip: Duration, about upstream: Int) {

@@ -30,8 +30,11 @@ package struct ResolverQuery: Race {
     /// What counts for the health of an upstream.
     package struct Outcome: Hashable, Sendable {
         package var upstream: Int
-        package var isSuccess: Bool
+        /// `nil` for a success.
+        package var failure: NetworkFailure?
         package var observed: ErasedClock.Instant
+
+        package var isSuccess: Bool { self.failure == nil }
     }
 
     package struct Rules: Hashable, Sendable {
@@ -114,17 +117,17 @@ package struct ResolverQuery: Race {
         self.progress[index] = .ended
         switch answer {
         case .records:
-            self.count(index, success: true, at: now)
+            self.count(index, at: now)
             self.contradictNegatives(at: now)
             self.verdict = self.verdict ?? answer
         case .absent where self.isContradicted:
-            self.count(index, success: false, at: now)
+            self.count(index, self.denial(of: index), at: now)
         case .absent:
             self.saidNo[index] = true
             self.progress[index] = .negative(at: now)
         case .unavailable(let failure):
             self.failures[index] = failure
-            self.count(index, success: false, at: now)
+            self.count(index, failure, at: now)
         case nil:
             break  // cancelled: says nothing about the upstream
         }
@@ -206,13 +209,18 @@ extension ResolverQuery {
         for index in self.candidates.indices {
             guard case .negative = self.progress[index] else { continue }
             self.progress[index] = .ended
-            self.count(index, success: false, at: now)
+            self.count(index, self.denial(of: index), at: now)
         }
     }
 
-    private mutating func count(_ index: Int, success: Bool, at now: ErasedClock.Instant) {
+    private func denial(of index: Int) -> NetworkFailure {
+        let address = self.candidates[index].address
+        return NetworkFailure(.unexpectedAnswer, "\(address) denies a name that another resolver knows")
+    }
+
+    private mutating func count(_ index: Int, _ failure: NetworkFailure? = nil, at now: ErasedClock.Instant) {
         self.outcomes.append(
-            Outcome(upstream: self.candidates[index].upstream, isSuccess: success, observed: now)
+            Outcome(upstream: self.candidates[index].upstream, failure: failure, observed: now)
         )
     }
 
@@ -221,7 +229,7 @@ extension ResolverQuery {
         guard !self.isOver else { return }
         self.isOver = true
         for index in self.candidates.indices {
-            if case .negative(let instant) = self.progress[index] { self.count(index, success: true, at: instant) }
+            if case .negative(let instant) = self.progress[index] { self.count(index, at: instant) }
             self.progress[index] = .ended
         }
         guard self.verdict == nil else { return }

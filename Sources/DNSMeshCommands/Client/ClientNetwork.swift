@@ -1,5 +1,6 @@
 import DMPNetwork
 import DNSTransport
+import Logging
 
 /// What a command needs of the network.
 enum NetworkUse: Sendable {
@@ -77,6 +78,9 @@ extension ClientSettings {
         }
         var pool = ResolverPool.Settings()
         pool.width = Self.readWidth
+        pool.demoted = { [logger = CommandContext.current.logger] _, failure in
+            logger.log(level: failure.code == .insecureAnswer ? .warning : .debug, "\(failure)")
+        }
         return try await withResolverPool(
             addresses: upstreams,
             dnssecRequired: dnssecRequired,

@@ -100,6 +100,7 @@ struct DNSSECTests {
     @Test("A pool passes over an upstream that doesn't validate, and takes one validated negative as proof")
     func pool() async throws {
         let texts = Shared<[[UInt8]]>([[0x61]])
+        let demoted = Shared<[String]>([])
         let insecure = ScriptedDNSServer { query, _ in query.answered(.noSuchName) }
         let secure = ScriptedDNSServer { query, _ in
             let texts = texts.value
@@ -107,7 +108,14 @@ struct DNSSECTests {
         }
         let other = ScriptedDNSServer { query, _ in query.answered(isAuthenticData: true) }
         try await ScriptedDNSServer.run([insecure, secure, other]) { addresses in
-            try await withResolverPool(addresses: addresses, dnssecRequired: true, clock: self.clock) { pool in
+            var settings = ResolverPool.Settings()
+            settings.demoted = { address, failure in demoted.change { $0.append("\(address) \(failure.code)") } }
+            try await withResolverPool(
+                addresses: addresses,
+                dnssecRequired: true,
+                settings: settings,
+                clock: self.clock
+            ) { pool in
                 let values = try await pool.read(self.name, deadline: self.soon)
                 #expect(values.summary == "[a]")
                 #expect(await pool.snapshot().map(\.consecutiveFailures) == [1, 0, 0])
@@ -115,6 +123,7 @@ struct DNSSECTests {
                 let absence = try await pool.read(self.name, deadline: self.soon)
                 #expect(absence.summary == "[]")
             }
+            #expect(demoted.value == ["\(addresses[0]) insecureAnswer"])
         }
         #expect([insecure, secure, other].map(\.queryCounts.udp) == [1, 2, 0])
     }
