@@ -12,7 +12,7 @@ public struct DNSMeshCommand: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             InitCommand.self, IdentityCommand.self, ContactsCommand.self, SendCommand.self, ReceiveCommand.self,
-            InboxCommand.self, ResolversCommand.self, ClusterCommand.self, BootstrapCommand.self,
+            InboxCommand.self, IntroCommand.self, ResolversCommand.self, ClusterCommand.self, BootstrapCommand.self,
             BackupCommand.self, OperatorCommand.self, NodeCommand.self,
         ]
     )

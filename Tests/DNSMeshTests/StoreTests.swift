@@ -47,7 +47,7 @@ struct StoreTests {
 
     @Test(
         "A file of a newer version is refused and left alone",
-        arguments: [("prekeys.db", 3), ("state.db", StateStep.all.count + 1)]
+        arguments: [("prekeys.db", 3), ("state.db", StateStep.all.count + 1), ("intros.db", 2)]
     )
     func newer(name: String, version: Int) async throws {
         try await withTemporaryFolder { folder in

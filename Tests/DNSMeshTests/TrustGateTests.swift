@@ -40,7 +40,32 @@ struct TrustGateTests {
         #expect(gate.judge(try Self.key(1), in: self.elsewhere) == .pinned(self.bob))
         #expect(gate.judge(try Self.key(1), in: self.own) == .pinned(self.bob))
         #expect(gate.judge(try Self.key(1), in: self.third) == .refused(.foreignZone))
-        #expect(gate.judge(try Self.key(2), in: self.own) == .refused(.unknownSender))
+        #expect(gate.judge(try Self.key(2), in: self.own) == .stranger)
+    }
+
+    @Test("A blocked key is refused, pinned or not")
+    func blocked() throws {
+        var gate = self.gate([self.bob])
+        gate.blocked = [try Self.key(1), try Self.key(2)]
+        #expect(gate.judge(try Self.key(1), in: self.elsewhere) == .refused(.blockedSender))
+        #expect(gate.judge(try Self.key(2), in: self.own) == .refused(.blockedSender))
+    }
+
+    @Test("A zone in which a pinned key left messages before is polled, and counts for that key alone")
+    func knownZones() throws {
+        var gate = self.gate([self.bob])
+        gate.knownZones = [try Self.key(1): [self.third], try Self.key(2): [try ZoneName("other.test")]]
+        #expect(gate.zones == [self.own, self.elsewhere, self.third])
+        #expect(gate.judge(try Self.key(1), in: self.third) == .pinned(self.bob))
+        #expect(gate.judge(try Self.key(2), in: self.third) == .stranger)
+    }
+
+    @Test("A contact whose code was compared is trusted for that reason")
+    func verified() {
+        var gate = self.gate([self.bob])
+        #expect(gate.trust(in: self.bob) == .pinned)
+        gate.verified = ["bob"]
+        #expect(gate.trust(in: self.bob) == .verified)
     }
 
     @Test("One pinned contact ends trust on first use; one without a signing key doesn't")
@@ -48,9 +73,9 @@ struct TrustGateTests {
         #expect(self.gate([], allowsFirstUse: true).judge(try Self.key(2), in: self.own) == .firstUse)
         #expect(self.gate([self.unpinned], allowsFirstUse: true).judge(try Self.key(2), in: self.own) == .firstUse)
         #expect(
-            self.gate([self.bob], allowsFirstUse: true).judge(try Self.key(2), in: self.own) == .refused(.unknownSender)
+            self.gate([self.bob], allowsFirstUse: true).judge(try Self.key(2), in: self.own) == .stranger
         )
-        #expect(self.gate([self.unpinned]).judge(try Self.key(2), in: self.own) == .refused(.unknownSender))
+        #expect(self.gate([self.unpinned]).judge(try Self.key(2), in: self.own) == .stranger)
     }
 
     @Test("The own zone is polled first, then each contact's zone once")

@@ -16,6 +16,10 @@ public actor DMPClient {
     public nonisolated let contacts: ContactBook
     /// What was received.
     public nonisolated let inbox: Inbox
+    /// What strangers wrote, until the user accepts or refuses it.
+    public nonisolated let intros: IntroQueue
+    /// Which contacts' keys the user has compared with their owners.
+    public nonisolated let verifications: Verifications
 
     let reader: any RecordReader
     let writer: (any RecordWriter)?
@@ -60,6 +64,8 @@ public actor DMPClient {
         self.contacts = ContactBook(store: contacts, ownZone: configuration.zone)
         self.stores = stores
         self.inbox = try Inbox(database: stores.state, keys: keys, logger: logger)
+        self.intros = try IntroQueue(stores: stores, inbox: self.inbox, keys: keys, logger: logger)
+        self.verifications = try Verifications(stores: stores, keys: keys)
         self.outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: keys, label: "outbox"))
         self.labels = SenderLabels(reader: reader)
         self.limiter = WidthLimiter(width: configuration.width)
@@ -133,6 +139,7 @@ public actor DMPClient {
         let messages = acknowledging ? try await self.inbox.takeWaiting() : try await self.inbox.waiting()
         return ReceiveReport(
             messages: messages,
+            newIntros: summary.quarantined,
             dropped: summary.dropped,
             failures: summary.failures,
             namesAsked: summary.asked,
@@ -220,6 +227,8 @@ public actor DMPClient {
 
     // MARK: - Parts
 
+    private var places: PublishingPlaces { PublishingPlaces(database: self.stores.state) }
+
     /// When an operation that starts now must end.
     var deadline: ErasedClock.Instant {
         self.clock.now.advanced(by: self.configuration.operationTimeout)
@@ -253,6 +262,7 @@ public actor DMPClient {
             ledger: PrekeyLedger(database: self.stores.state),
             withdrawals: self.withdrawals,
             turn: self.stores.refreshTurn,
+            database: self.stores.state,
             now: self.now
         )
     }
@@ -298,19 +308,30 @@ public actor DMPClient {
             outbox: self.outbox,
             envelopeReaders: self.envelopeReaders,
             renewal: self.renewal,
+            places: self.places,
             clock: self.clock,
             now: self.now,
             logger: self.logger
         )
     }
 
-    private func makePass(now: UnixSeconds) async throws -> ReceivePass {
+    /// One snapshot of everything that decides about trust.
+    private func makeGate() async throws -> TrustGate {
         let contacts = try await self.contacts.all()
-        let gate = TrustGate(
+        return TrustGate(
             contacts: contacts,
             ownZone: self.configuration.zone,
-            allowsFirstUse: self.configuration.allowsTrustOnFirstUse
+            allowsFirstUse: self.configuration.allowsTrustOnFirstUse,
+            verified: try await self.verifications.names(among: contacts),
+            blocked: Set(try await self.intros.blockedSenders().map(\.senderKey)),
+            knownZones: try await self.places.all().mapValues { places in
+                Set(places.filter { $0.kind == .messages }.map(\.zone))
+            }
         )
+    }
+
+    private func makePass(now: UnixSeconds) async throws -> ReceivePass {
+        let gate = try await self.makeGate()
         let receiver = MessageReceiver(
             keys: self.keys,
             configuration: self.configuration,
@@ -318,8 +339,9 @@ public actor DMPClient {
             prekeys: self.stores.prekeys,
             replay: self.stores.replay,
             inbox: self.inbox,
+            intros: self.intros,
             labels: self.labels,
-            authors: KnownAuthors(contacts),
+            authors: KnownAuthors(gate.contacts),
             limiter: self.limiter,
             clock: self.clock,
             limits: ReceiveLimits(),
@@ -336,9 +358,10 @@ public actor DMPClient {
             zones: gate.zones,
             sieve: CandidateSieve(recipient: self.keys.userID, gate: gate, now: now, width: 2),
             receiver: receiver,
-            scan: SignerScan(contacts: contacts, ownZone: self.configuration.zone, renewal: self.renewal),
+            scan: SignerScan(contacts: gate.contacts, ownZone: self.configuration.zone, renewal: self.renewal),
             withdrawals: self.withdrawals,
-            ledger: PrekeyLedger(database: self.stores.state)
+            ledger: PrekeyLedger(database: self.stores.state),
+            places: self.places
         )
     }
 

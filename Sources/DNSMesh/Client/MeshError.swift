@@ -20,6 +20,8 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let ambiguousContact = Code("ambiguous contact")
         /// The contact's encryption key isn't known, so nothing can be sealed for it.
         public static let contactWithoutEncryptionKey = Code("contact without encryption key")
+        /// The contact's signing key isn't known, so that nothing it publishes can be checked.
+        public static let contactNotPinned = Code("contact not pinned")
         /// A contact of that name exists and has other keys.
         public static let contactExists = Code("contact exists")
         /// The contact's key was revoked, or the chain of its rotations can't be trusted.

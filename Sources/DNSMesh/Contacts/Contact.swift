@@ -29,6 +29,12 @@ public struct Contact: Hashable, Sendable {
         self.zone = zone
     }
 
+    /// What the contact should read out when asked; `nil` unless both keys are known.
+    public var fingerprint: Fingerprint? {
+        guard let encryptionKey = self.encryptionKey, let signingKey = self.signingKey else { return nil }
+        return Fingerprint(encryptionKey: encryptionKey, signingKey: signingKey)
+    }
+
     /// The user name without what follows the first `@`: labels such as `bob@example.com` were once kept as user names.
     var protocolUsername: String {
         String(self.username.prefix { $0 != "@" })

@@ -48,9 +48,16 @@ public actor ContactBook {
     ///
     /// A contact that has the same signing key and lacks its encryption key is completed in place, whatever its name.
     ///
+    /// - Parameters:
+    ///   - identity: Whose keys are pinned.
+    ///   - name: The name of a new contact.
+    ///   - zone: Where it publishes.
+    ///   - replacing: Whether other keys of a contact of that name are replaced. Its name and zone stay.
     /// - Returns: What was done.
     /// - Throws: ``MeshError/Code/contactExists`` if a contact of that name has other keys.
-    public func add(_ identity: FetchedIdentity, as name: String, zone: ZoneName?) async throws -> ContactAddition {
+    public func add(_ identity: FetchedIdentity, as name: String, zone: ZoneName?, replacing: Bool = false) async throws
+        -> ContactAddition
+    {
         let record = identity.record
         let contacts = try await self.store.load()
         let known = contacts.first { $0.encryptionKey == nil && $0.signingKey == record.signingKey }
@@ -72,11 +79,18 @@ public actor ContactBook {
         // Whoever added one of that name first, this process or another, has decided.
         guard let stored = try await self.store.load().first(where: { $0.name == name }) else { return .added(contact) }
         guard stored.encryptionKey == record.encryptionKey, stored.signingKey == record.signingKey else {
-            throw MeshError(
-                .contactExists,
-                "contact \(name) has other keys than the identity that was found; compare fingerprints with its owner, "
-                    + "then replace it with `dnsmesh contacts add --force`"
-            )
+            guard replacing else {
+                let known = stored.fingerprint?.text ?? "unknown"
+                throw MeshError(
+                    .contactExists,
+                    "contact \(name) has other keys (fingerprint \(known)) than the identity that was found "
+                        + "(\(record.fingerprint)); compare with its owner, then use --replace"
+                )
+            }
+            var changed = contact
+            changed.zone = stored.zone ?? zone
+            try await self.store.apply(.put(changed))
+            return .replaced(changed, old: stored.fingerprint)
         }
         return contacts.contains { $0.name == name } ? .alreadyThere(stored) : .added(stored)
     }
@@ -88,6 +102,8 @@ public enum ContactAddition: Hashable, Sendable {
     /// A contact that was pinned by its signing key alone got its encryption key.
     case completed(Contact)
     case alreadyThere(Contact)
+    /// The caller had asked for it: a contact of that name has got other keys. `old` is `nil` if one was missing.
+    case replaced(Contact, old: Fingerprint?)
 }
 
 /// Finds a contact by label or address.

@@ -50,6 +50,7 @@ struct PrekeyRefresh: Sendable {
     let ledger: PrekeyLedger
     let withdrawals: WithdrawalRunner
     let turn: RefreshTurn
+    let database: StoreDatabase
     let now: @Sendable () -> UnixSeconds
 
     /// How many publishes are in flight.
@@ -103,14 +104,28 @@ struct PrekeyRefresh: Sendable {
         let again = Array(pool.unanswered.prefix(missing))
         let new = try await self.prekeys.generate(missing - again.count, expires: plan.expires(from: now), now: now)
         let failures = try await self.publish(again + new, publication)
+        let published = try await self.pool().published
+        try await self.mirror(published.filter { (again + new).contains($0) }, publication)
         try await self.ledger.remember(PrekeyLedger.Terms(target: target, lifetime: publication.lifetime))
         try await self.withdrawals.retry(now: now, deadline: publication.deadline)
         return PrekeyReport(
             owner: publication.owner,
             requested: missing,
             published: missing - failures.count,
-            live: try await self.pool().published.count,
+            live: published.count,
             failures: failures
+        )
+    }
+
+    /// Publishes prekeys at the other names too, as far as the node lets us.
+    private func mirror(_ prekeys: [Prekey], _ publication: Publication) async throws {
+        let mirrors = PrekeyMirrors(names: try self.configuration.prekeyMirrors, database: self.database)
+        try await mirrors.forgetExpired(now: self.now())
+        try await mirrors.publish(
+            prekeys.map { (self.value(of: $0), $0.expires) },
+            with: publication.writer,
+            lifetime: publication.lifetime,
+            deadline: publication.deadline
         )
     }
 
@@ -165,6 +180,10 @@ struct PrekeyRefresh: Sendable {
             )
         }
         try await self.ledger.retire(own.map(\.prekey))
+        let mirrored = Array(values.keys)
+        try await self.database.write { database in
+            for value in mirrored { try PrekeyMirrors.withdraw(value, in: database) }
+        }
         let withdrawals = values.map { Withdrawal(owner: owner, value: $0.key, expires: $0.value) }
         try await self.withdrawals.withdraw(withdrawals, deadline: deadline)
     }

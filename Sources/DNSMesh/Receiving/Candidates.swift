@@ -6,9 +6,10 @@ import DMPProtocol
 struct Candidate: Sendable {
     let manifest: SlotManifest
     let zone: ZoneName
-    /// The contact whose pinned key signed it; `nil` on first use.
+    /// The contact whose pinned key signed it; `nil` on first use, and of strangers.
     let contact: Contact?
-    let trust: TrustReason
+    /// Why it will be delivered; `nil` for a stranger's, which goes to the queue of intros.
+    let trust: TrustReason?
 
     var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
     /// Whether nothing tells if the signer has written the message: its encryption key isn't known.
@@ -21,6 +22,10 @@ struct FoundManifest: Sendable {
     let zone: ZoneName
 
     var key: ReplayCache.Key { ReplayCache.Key(sender: self.manifest.sender, message: self.manifest.messageID) }
+
+    func candidate(_ contact: Contact?, trust: TrustReason?) -> Candidate {
+        Candidate(manifest: self.manifest, zone: self.zone, contact: contact, trust: trust)
+    }
 }
 
 /// Sorts what the mailbox holds into messages to fetch and reasons to drop.
@@ -53,11 +58,10 @@ struct CandidateSieve: Sendable {
         let verdicts = found.map { find -> Result<Candidate, Drop> in
             switch self.gate.judge(find.manifest.sender, in: find.zone) {
             case .pinned(let contact):
-                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact, trust: .pinned))
-            case .rotated(let contact):
-                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: contact, trust: .rotatedKey))
-            case .firstUse:
-                .success(Candidate(manifest: find.manifest, zone: find.zone, contact: nil, trust: .firstUse))
+                .success(find.candidate(contact, trust: self.gate.trust(in: contact)))
+            case .rotated(let contact): .success(find.candidate(contact, trust: .rotatedKey))
+            case .firstUse: .success(find.candidate(nil, trust: .firstUse))
+            case .stranger: .success(find.candidate(nil, trust: nil))
             case .refused(let reason): .failure(Drop(reason: reason))
             }
         }

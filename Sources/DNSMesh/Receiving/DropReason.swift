@@ -8,8 +8,12 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
     case notForUs
     /// The manifest, or the header inside, is past its time.
     case expired
-    /// No contact is pinned to the key that signed it.
+    /// No contact is pinned to the key that signed it, and this pass has fetched enough of strangers.
     case unknownSender
+    /// No contact is pinned to the key that signed it, and the queue of intros has no room for its sender.
+    case introQueueFull
+    /// The user has blocked its sender.
+    case blockedSender
     /// A pinned contact signed it, and it lies in a zone that isn't that contact's.
     case foreignZone
     /// The contact whose key signed it has revoked that key.
@@ -36,7 +40,9 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
     /// Whether a later pass may still deliver it: then the prekey that it names is kept.
     var mayRecover: Bool {
         switch self {
-        case .chunksMissing, .internalFailure, .slotOverflow, .unknownSender, .foreignZone, .senderMismatch: true
+        case .chunksMissing, .internalFailure, .slotOverflow, .unknownSender, .introQueueFull, .foreignZone,
+            .senderMismatch:
+            true
         default: false
         }
     }
@@ -56,7 +62,9 @@ public enum DropReason: String, Hashable, Sendable, CaseIterable, Codable {
         case .unusableManifest: "a manifest that can't be used"
         case .notForUs: "for another recipient"
         case .expired: "expired"
-        case .unknownSender: "from a sender who is not a contact"
+        case .unknownSender: "from senders who are not contacts, more than one pass fetches; a later one goes on"
+        case .introQueueFull: "from senders who are not contacts, with no room left; see `dnsmesh intro list`"
+        case .blockedSender: "from a blocked sender"
         case .foreignZone: "from a contact's key, in another zone than the contact's"
         case .revokedKey: "signed with a contact's key that its owner has revoked"
         case .abandonedKey: "signed with a contact's former key, after the new one was in use"

@@ -84,6 +84,9 @@ private struct Pass: Sendable {
         do {
             let report = try await self.client.receive(acknowledging: false)
             for change in report.keyChanges { self.logger.warning("\(change.explanation)") }
+            if report.newIntros > 0 {
+                self.logger.warning("\(report.newIntros) new intro(s) from senders who are not contacts")
+            }
             return report.messages
         } catch let error as MeshError where error.code.isNetworkFailure {
             self.logger.warning("\(error)")

@@ -13,17 +13,20 @@ struct MessageReceiver: Sendable {
     let prekeys: PrekeyStore
     let replay: ReplayCache
     let inbox: Inbox
+    let intros: IntroQueue
     let labels: SenderLabels
     let authors: KnownAuthors
     let limiter: WidthLimiter
     let clock: ErasedClock
     let limits: ReceiveLimits
-    let deadline: ErasedClock.Instant
+    var deadline: ErasedClock.Instant
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
 
     enum Outcome: Sendable {
         case delivered(ReceivedMessage)
+        /// It was put into the queue of intros.
+        case quarantined
         /// It was delivered before.
         case known
         /// Somebody else is delivering it right now.
@@ -57,6 +60,13 @@ struct MessageReceiver: Sendable {
     }
 
     private struct Drop: Error { let reason: DropReason }
+
+    /// A message that was decrypted, with what tells copies from originals.
+    private struct Letter {
+        let opened: OpenedMessage
+        let author: UserID
+        let digest: Data
+    }
 
     private func failed(_ candidate: Candidate, _ error: any Error) throws -> Outcome {
         if error is CancellationError { throw error }
@@ -92,8 +102,8 @@ struct MessageReceiver: Sendable {
         )
         let assembly = try await fetch.run(candidate.manifest)
         guard assembly.isComplete else { throw Drop(reason: .chunksMissing) }
-        let opened = try await self.decrypt(assembly, candidate: candidate, prekey: prekey)
-        return try await self.store(opened, candidate: candidate, prekey: prekey)
+        let letter = try await self.decrypt(assembly, candidate: candidate, prekey: prekey)
+        return try await self.store(letter, candidate: candidate, prekey: prekey)
     }
 
     func deadline(in duration: Duration) -> ErasedClock.Instant {
@@ -111,34 +121,40 @@ struct MessageReceiver: Sendable {
         _ assembly: MessageAssembly,
         candidate: Candidate,
         prekey: PrekeyStore.Secret?
-    ) async throws -> OpenedMessage {
+    ) async throws -> Letter {
         do {
             let outer = try assembly.outerMessage()
+            let (author, digest) = (outer.header.sender, Data(SHA256.hash(outer.payload)))
             // Before the prekey is spent: nobody must pass off another's words as their own.
-            guard try await self.isAuthor(outer.header.sender, of: candidate) else {
+            guard try await self.isAuthor(author, of: candidate, digest: digest) else {
                 throw Drop(reason: .senderMismatch)
             }
-            if let prekey {
-                return try outer.open(for: candidate.manifest, with: prekey.key, now: self.now())
-            }
-            return try outer.open(for: candidate.manifest, with: self.keys.x25519, now: self.now())
+            let opened =
+                if let prekey {
+                    try outer.open(for: candidate.manifest, with: prekey.key, now: self.now())
+                } else {
+                    try outer.open(for: candidate.manifest, with: self.keys.x25519, now: self.now())
+                }
+            return Letter(opened: opened, author: author, digest: digest)
         } catch let error as MessageError {
             throw Drop(reason: DropReason(error))
         }
     }
 
     /// Whether the signer of the manifest may have written what names `sender` as its author.
-    private func isAuthor(_ sender: UserID, of candidate: Candidate) async throws -> Bool {
-        if let key = candidate.contact?.encryptionKey { return sender == UserID(of: key) }
-        if self.authors.isOther(sender, than: candidate.manifest.sender) { return false }
-        return try await !self.inbox.holdsCopy(of: candidate.manifest.messageID, notFrom: candidate.manifest.sender)
+    private func isAuthor(_ sender: UserID, of candidate: Candidate, digest: Data) async throws -> Bool {
+        let signer = candidate.manifest.sender
+        guard self.authors.mayWrite(sender, as: signer, candidate.contact) else { return false }
+        if candidate.contact?.encryptionKey != nil { return true }
+        return try await !self.inbox.holdsCopy(of: candidate.manifest.messageID, digest: digest, notFrom: signer)
     }
 
     private func store(
-        _ opened: OpenedMessage,
+        _ letter: Letter,
         candidate: Candidate,
         prekey: PrekeyStore.Secret?
     ) async throws -> Outcome {
+        let opened = letter.opened
         let manifest = candidate.manifest
         let address = try await self.labels.verified(
             opened.claimed,
@@ -155,7 +171,8 @@ struct MessageReceiver: Sendable {
             receivedAt: self.now().rawValue,
             forwardSecret: prekey != nil,
             zone: candidate.zone.text,
-            trust: candidate.trust.rawValue
+            trust: candidate.trust?.rawValue,
+            digest: letter.digest
         )
         let draft = MessageDraft(
             senderKey: manifest.sender,
@@ -164,6 +181,13 @@ struct MessageReceiver: Sendable {
             content: content
         )
         let spent = try self.spent(prekey, for: candidate)
+        if candidate.trust == nil {
+            switch try await self.intros.keep(draft, author: letter.author, prekey: spent) {
+            case .kept: return .quarantined
+            case .known: return .known
+            case .full: throw Drop(reason: .introQueueFull)
+            }
+        }
         guard let message = try await self.inbox.store(draft, prekey: spent) else { return .known }
         return .delivered(message)
     }
@@ -198,9 +222,10 @@ struct KnownAuthors: Sendable {
         self.signers = signers
     }
 
-    /// Whether a user id belongs to a contact, and not to one with this signing key.
-    func isOther(_ author: UserID, than signer: Ed25519.PublicKey) -> Bool {
-        self.signers[author].map { !$0.contains(signer) } ?? false
+    /// Whether a signer may have written what names `author`: the contact whose key it is, or nobody else known.
+    func mayWrite(_ author: UserID, as signer: Ed25519.PublicKey, _ contact: Contact?) -> Bool {
+        if let key = contact?.encryptionKey { return author == UserID(of: key) }
+        return self.signers[author].map { $0.contains(signer) } ?? true
     }
 }
 

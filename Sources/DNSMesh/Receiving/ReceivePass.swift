@@ -14,9 +14,15 @@ struct ReceivePass: Sendable {
     let scan: SignerScan
     let withdrawals: WithdrawalRunner
     let ledger: PrekeyLedger
+    let places: PublishingPlaces
 
     struct Summary: Sendable {
         var delivered = 0
+        var quarantined = 0
+        /// What strangers wrote; it is looked at when all else is done.
+        var strangers: [Candidate] = []
+        /// The zones in which pinned keys have left messages.
+        var sightings: [Ed25519.PublicKey: Set<ZoneName>] = [:]
         var dropped: [DropReason: Int] = [:]
         var failures: [NetworkFailure] = []
         var asked = 0
@@ -33,6 +39,9 @@ struct ReceivePass: Sendable {
 
         mutating func add(_ other: Summary) {
             self.delivered += other.delivered
+            self.quarantined += other.quarantined
+            self.strangers += other.strangers
+            self.sightings.merge(other.sightings) { $0.union($1) }
             self.dropped.merge(other.dropped, uniquingKeysWith: +)
             self.failures += other.failures
             self.asked += other.asked
@@ -44,7 +53,12 @@ struct ReceivePass: Sendable {
 
         mutating func note(_ outcome: MessageReceiver.Outcome, of candidate: Candidate) {
             switch outcome {
-            case .delivered: self.delivered += 1
+            case .delivered:
+                self.delivered += 1
+                if candidate.contact != nil {
+                    self.sightings[candidate.manifest.sender, default: []].insert(candidate.zone)
+                }
+            case .quarantined: self.quarantined += 1
             case .known: break
             case .inFlight: self.elsewhere.append(candidate)
             case .dropped(let reason):
@@ -59,6 +73,7 @@ struct ReceivePass: Sendable {
     /// - Throws: ``MeshError/Code/unavailable`` if no name at all could be read.
     @concurrent
     func run(with former: [ReceivePass] = []) async throws -> Summary {
+        try await self.promoteIntros()
         let parts = try await ([self] + former).concurrentMap(width: 1 + former.count) { try await $0.collect() }
         var summary = Summary()
         for part in parts { summary.add(part) }
@@ -69,6 +84,7 @@ struct ReceivePass: Sendable {
                 underlying: failure
             )
         }
+        try await self.places.note(.messages, summary.sightings, now: self.receiver.now())
         try await self.renewContacts(&summary)
         try await self.tidyPrekeys(summary)
         return summary
@@ -78,7 +94,38 @@ struct ReceivePass: Sendable {
         let parts = try await self.zones.concurrentMap(width: self.zones.count) { try await self.receive(from: $0) }
         var summary = Summary()
         for part in parts { summary.add(part) }
-        return try await self.retryElsewhere(summary)
+        return try await self.quarantine(try await self.retryElsewhere(summary))
+    }
+
+    private func check(_ signers: Set<Ed25519.PublicKey>, in zone: ZoneName) async throws -> SignerChecks {
+        try await self.scan.run(
+            signers,
+            in: zone,
+            deadline: self.receiver.deadline(in: self.receiver.limits.keyTimeout)
+        )
+    }
+
+    /// Leaves strangers for a later pass, as they may be contacts with a new key; but not those whose time runs out.
+    private func postpone(_ summary: inout Summary) {
+        let strangers = summary.strangers
+        let soon = self.receiver.now().adding(Self.patience)
+        summary.strangers = strangers.filter { $0.manifest.expires <= soon }
+        for candidate in strangers where candidate.manifest.expires > soon {
+            summary.note(.dropped(.unknownSender), of: candidate)
+        }
+    }
+
+    /// How long before its end a stranger's message is opened in any case, in seconds.
+    private static let patience: UInt64 = 3_600
+
+    /// Delivers what waits of senders who are contacts by now, unless their keys were revoked.
+    private func promoteIntros() async throws {
+        let intros = self.receiver.intros
+        var gate = self.sieve.gate
+        let senders = try await intros.senders().intersection(gate.contacts.compactMap(\.signingKey))
+        guard !senders.isEmpty else { return }
+        gate.checks = try await self.check(senders, in: gate.ownZone)
+        try await intros.promote(by: gate, authors: self.receiver.authors)
     }
 
     private func receive(from zone: ZoneName) async throws -> Summary {
@@ -89,15 +136,14 @@ struct ReceivePass: Sendable {
         let found = await self.sieve.manifests(in: finds.values, zone: zone, dropped: &summary.dropped)
         let seen = try await self.receiver.replay.seen(among: Set(found.map(\.key)))
         let unseen = found.filter { !seen.contains($0.key) }  // first: what was delivered is no longer judged
-        let checks = try await self.scan.run(
-            Set(unseen.map(\.manifest.sender)),
-            in: zone,
-            deadline: self.receiver.deadline(in: self.receiver.limits.keyTimeout)
-        )
+        let checks = try await self.check(Set(unseen.map(\.manifest.sender)), in: zone)
         summary.renewals = Set(checks.successors)
         var sieve = self.sieve
         sieve.gate.checks = checks
-        let candidates = sieve.candidates(among: unseen, dropped: &summary.dropped)
+        let judged = sieve.candidates(among: unseen, dropped: &summary.dropped)
+        summary.strangers = judged.filter { $0.trust == nil }
+        if checks.isIncomplete { self.postpone(&summary) }
+        let candidates = judged.filter { $0.trust != nil }
         let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
         let outcomes = try await candidates.concurrentMap(width: self.receiver.limits.messageWidth) { candidate in
             guard await patience.allows(candidate.manifest.sender) else {
@@ -127,6 +173,34 @@ struct ReceivePass: Sendable {
             guard let change = try await self.scan.renewal.commit(proposal) else { continue }
             summary.keyChanges.append(change)
         }
+    }
+
+    /// Opens what strangers wrote, after all else and within limits, so that they can neither delay others nor fill the
+    /// disk.
+    private func quarantine(_ summary: Summary) async throws -> Summary {
+        guard !summary.strangers.isEmpty else { return summary }
+        let intros = self.receiver.intros
+        var result = summary
+        result.strangers = []
+        var plan = IntroPlan(intros.limits, occupancy: try await intros.occupancy())
+        var planned: Set<ReplayCache.Key> = []
+        var chosen: [Candidate] = []
+        // The own zone first: what lies there can't be somebody else's replay of it.
+        let ownZone = self.sieve.gate.ownZone
+        let ordered = summary.strangers.filter { $0.zone == ownZone } + summary.strangers.filter { $0.zone != ownZone }
+        for candidate in ordered where planned.insert(candidate.key).inserted {
+            switch plan.admit(candidate.manifest.sender) {
+            case .now: chosen.append(candidate)
+            case .later: result.note(.dropped(.unknownSender), of: candidate)
+            case .full: result.note(.dropped(.introQueueFull), of: candidate)
+            }
+        }
+        var receiver = self.receiver
+        receiver.deadline = min(receiver.deadline, receiver.clock.now.advanced(by: intros.limits.timeout))
+        let opener = receiver
+        let outcomes = try await chosen.concurrentMap(width: intros.limits.width) { try await opener.receive($0) }
+        for (candidate, outcome) in zip(chosen, outcomes) { result.note(outcome, of: candidate) }
+        return result
     }
 
     /// Deletes the private halves whose messages are stored, and withdraws their public halves.

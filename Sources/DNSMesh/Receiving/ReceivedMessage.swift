@@ -47,6 +47,8 @@ struct MessageContent: Hashable, Sendable, Codable {
     var zone: String
     /// The raw value of a ``TrustReason``.
     var trust: String?
+    /// SHA-256 of the ciphertext: what a copy under another signature shares with the original.
+    var digest: Data?
 }
 
 /// A decrypted message on its way into the inbox.

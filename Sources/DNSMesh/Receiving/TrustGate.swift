@@ -8,18 +8,26 @@ struct TrustGate: Sendable {
     let allowsFirstUse: Bool
     /// What was found out about the signers of the messages at hand.
     var checks = SignerChecks()
+    /// The names of contacts whose safety code was compared.
+    var verified: Set<String> = []
+    var blocked: Set<Ed25519.PublicKey> = []
+    /// Where pinned keys have left messages before, in zones that were theirs or ours then.
+    var knownZones: [Ed25519.PublicKey: Set<ZoneName>] = [:]
 
     enum Verdict: Hashable, Sendable {
         case pinned(Contact)
         /// The signer's key took the place of the contact's pinned one.
         case rotated(Contact)
         case firstUse
+        /// Nobody that the user knows: for the queue of intros.
+        case stranger
         case refused(DropReason)
     }
 
     /// A pinned key speaks in its contact's zone and in ours, where everybody may leave messages for us. Elsewhere it
     /// doesn't count, so that no contact can replay another's manifest from a zone that it controls.
     func judge(_ signer: Ed25519.PublicKey, in zone: ZoneName) -> Verdict {
+        if self.blocked.contains(signer) { return .refused(.blockedSender) }
         if let reason = self.checks.refused[signer] { return .refused(reason) }
         let holders = self.contacts.filter { $0.signingKey == signer }
         if !holders.isEmpty {
@@ -28,17 +36,27 @@ struct TrustGate: Sendable {
         let heirs = self.checks.successors.map(\.new).filter { $0.signingKey == signer }
         if !heirs.isEmpty { return self.speaker(among: heirs, in: zone).map(Verdict.rotated) ?? .refused(.foreignZone) }
         let nobodyPinned = self.contacts.allSatisfy { $0.signingKey == nil }
-        return nobodyPinned && self.allowsFirstUse ? .firstUse : .refused(.unknownSender)
+        return nobodyPinned && self.allowsFirstUse ? .firstUse : .stranger
     }
 
     private func speaker(among holders: [Contact], in zone: ZoneName) -> Contact? {
-        holders.first { ($0.zone ?? self.ownZone) == zone } ?? (zone == self.ownZone ? holders.first : nil)
+        if let contact = holders.first(where: { ($0.zone ?? self.ownZone) == zone }) { return contact }
+        let isKnown = holders.contains { $0.signingKey.flatMap { self.knownZones[$0] }?.contains(zone) == true }
+        return isKnown || zone == self.ownZone ? holders.first : nil
     }
 
-    /// The zones in which mail may lie: the own one, then those of the contacts in their order.
+    /// Why a message that a contact's pinned key has signed is delivered.
+    func trust(in contact: Contact) -> TrustReason {
+        self.verified.contains(contact.name) ? .verified : .pinned
+    }
+
+    /// The zones in which mail may lie: the own one, then those of the contacts in their order, then those in which
+    /// contacts were seen before.
     var zones: [ZoneName] {
         var zones = [self.ownZone]
         for zone in self.contacts.compactMap(\.zone) where !zones.contains(zone) { zones.append(zone) }
-        return zones
+        let keys = self.contacts.compactMap(\.signingKey)
+        let known = Set(keys.flatMap { self.knownZones[$0] ?? [] })
+        return zones + known.subtracting(zones).sorted { $0.text < $1.text }
     }
 }

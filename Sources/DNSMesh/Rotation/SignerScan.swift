@@ -9,6 +9,8 @@ struct SignerChecks: Sendable {
     var refused: [Ed25519.PublicKey: DropReason] = [:]
     /// Keys that took the place of a contact's pinned one.
     var successors: [ContactRenewal.Proposal] = []
+    /// Whether some contacts could not be asked for: a stranger may be one of them with a new key.
+    var isIncomplete = false
 }
 
 /// Checks the signers of messages before they are judged.
@@ -41,6 +43,7 @@ struct SignerScan: Sendable {
         for finding in findings {
             if let (key, reason) = finding.refused { checks.refused[key] = reason }
             if let successor = finding.successor { checks.successors.append(successor) }
+            if finding.isIncomplete { checks.isIncomplete = true }
         }
         return checks
     }
@@ -48,6 +51,7 @@ struct SignerScan: Sendable {
     private struct Finding: Sendable {
         var refused: (Ed25519.PublicKey, DropReason)?
         var successor: ContactRenewal.Proposal?
+        var isIncomplete = false
     }
 
     private func mayWrite(_ contact: Contact, in zone: ZoneName) -> Bool {
@@ -63,6 +67,7 @@ struct SignerScan: Sendable {
         let check = try await self.renewal.follower.check(contact, freshness: freshness, deadline: deadline)
         var finding = Finding()
         if let key = contact.signingKey, let reason = check.refusal { finding.refused = (key, reason) }
+        finding.isIncomplete = check.failure != nil
         // A chain that could not be read to its end may have been revoked.
         if case .replaced(let head, _) = check.standing, strangers.contains(head), check.failure == nil {
             let (proposal, _) = try await self.renewal.proposal(for: contact, head: head, deadline: deadline)

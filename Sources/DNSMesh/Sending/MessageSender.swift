@@ -13,6 +13,7 @@ struct MessageSender: Sendable {
     let outbox: Outbox
     let envelopeReaders: EnvelopeReaders
     let renewal: ContactRenewal
+    let places: PublishingPlaces
     let clock: ErasedClock
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
@@ -130,8 +131,13 @@ struct MessageSender: Sendable {
         _ contact: Contact,
         deadline: ErasedClock.Instant
     ) async throws -> (RecipientFacts, KeyCheck) {
-        let lookup = RecipientLookup(reader: self.reader, ownZone: self.configuration.zone, deadline: deadline)
-        async let prekeys = contact.signingKey == nil ? nil : lookup.prekeys(of: contact)
+        let lookup = RecipientLookup(
+            reader: self.reader,
+            ownZone: self.configuration.zone,
+            deadline: deadline,
+            knownZones: try await self.places.places(of: contact).map(\.zone)
+        )
+        async let prekeys = self.prekeys(of: contact, lookup: lookup)
         async let envelopes = self.readsEnvelopes(contact, lookup: lookup)
         async let check = self.renewal.follower.check(contact, deadline: deadline)
         var facts = RecipientFacts()
@@ -144,6 +150,24 @@ struct MessageSender: Sendable {
         facts.readsEnvelopes = try await envelopes
         return (facts, try await check)
     }
+
+    /// The values at all names of the contact's prekeys; `nil` for one whose signing key isn't known.
+    private func prekeys(of contact: Contact, lookup: RecipientLookup) async throws -> ReadResult? {
+        guard let signer = contact.signingKey else { return nil }
+        let finds = try await lookup.prekeys(of: contact)
+        let now = self.now()
+        let zones = finds.filter { find in
+            guard case .records(let values) = find.result else { return false }
+            return values.prefix(Self.mostChecked).contains { value in
+                (try? Signed<Prekey>(parsing: value, now: now, signer: signer)) != nil
+            }
+        }.map(\.zone)
+        if !zones.isEmpty { try await self.places.note(.prekeys, [signer: Set(zones)], now: now) }
+        return .united(finds.map(\.result))
+    }
+
+    /// How many values of a zone are checked to learn whether the contact publishes there.
+    private static let mostChecked = 64
 
     private func readsEnvelopes(_ contact: Contact, lookup: RecipientLookup) async throws -> Bool {
         guard self.configuration.address != nil else { return false }

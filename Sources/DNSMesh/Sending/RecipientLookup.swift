@@ -8,25 +8,27 @@ struct RecipientLookup: Sendable {
     let reader: any RecordReader
     let ownZone: ZoneName
     let deadline: ErasedClock.Instant
+    /// Where the contact was seen to publish before.
+    var knownZones: [ZoneName] = []
 
-    /// The zones in which a contact's prekeys may lie: its own, and ours for contacts with a separate identity zone.
+    /// The zones in which a contact's prekeys may lie: its own, ours for contacts with a separate identity zone, and
+    /// where it was seen before. What lies there counts only under the contact's pinned key.
     private func zones(of contact: Contact) -> [ZoneName] {
-        guard let zone = contact.zone, zone != self.ownZone else { return [self.ownZone] }
-        return [zone, self.ownZone]
+        var zones = [contact.zone ?? self.ownZone]
+        for zone in [self.ownZone] + self.knownZones where !zones.contains(zone) { zones.append(zone) }
+        return zones
     }
 
-    /// All values at the names of the contact's prekeys. They are not verified.
+    /// All values at the names of the contact's prekeys, in each zone. They are not verified.
     @concurrent
-    func prekeys(of contact: Contact) async throws -> ReadResult {
+    func prekeys(of contact: Contact) async throws -> [(zone: ZoneName, result: ReadResult)] {
         let username = contact.protocolUsername
-        guard !username.isEmpty else { return .absent }
-        var names: [OwnerName] = []
-        for zone in self.zones(of: contact) {
-            for spelling in Set([username, username.lowercased()]) {
-                names.append(try OwnerName.prekeys(of: spelling, in: zone))
-            }
+        guard !username.isEmpty else { return [] }
+        let spellings = Set([username, username.lowercased()])
+        return try await self.zones(of: contact).concurrentMap(width: 4) { zone in
+            let names = try spellings.map { try OwnerName.prekeys(of: $0, in: zone) }
+            return (zone, try await self.reader.readAll(names, deadline: self.deadline))
         }
-        return try await self.reader.readAll(names, deadline: self.deadline)
     }
 
     /// Whether an identity record with the contact's pinned key says that the contact reads envelopes (version 2).
@@ -65,7 +67,13 @@ extension RecordReader {
     ///
     /// - Returns: `.records` if any name had values; else `.unavailable` if any name could not be read; else `.absent`.
     func readAll(_ names: [OwnerName], deadline: ErasedClock.Instant) async throws -> ReadResult {
-        let results = try await names.concurrentMap(width: 8) { try await self.read($0, deadline: deadline) }
+        .united(try await names.concurrentMap(width: 8) { try await self.read($0, deadline: deadline) })
+    }
+}
+
+extension ReadResult {
+    /// What several names hold together, as ``RecordReader/readAll(_:deadline:)`` says.
+    static func united(_ results: [ReadResult]) -> ReadResult {
         var values: [TXTValue] = []
         var failure: NetworkFailure?
         for result in results {

@@ -58,10 +58,15 @@ public actor Inbox {
         }
     }
 
-    /// Stores a message, marks it as seen, and notes that its prekey is spent, in one transaction.
+    /// Stores a message, marks it as seen, notes that its prekey is spent, and removes the intro that it was, in one
+    /// transaction.
     ///
     /// - Returns: The message with its number, or `nil` if it was stored before.
-    func store(_ draft: MessageDraft, prekey: SpentPrekey?) async throws -> ReceivedMessage? {
+    func store(
+        _ draft: MessageDraft,
+        prekey: SpentPrekey?,
+        clearing intro: Int64? = nil
+    ) async throws -> ReceivedMessage? {
         let sender = Data(draft.senderKey.bytes)
         let message = Data(draft.messageID.bytes)
         let sealed = Data(try self.seal.seal(try JSONEncoder().encode(draft.content), for: draft.context))
@@ -74,6 +79,7 @@ public actor Inbox {
             let key = ReplayCache.Key(sender: draft.senderKey, message: draft.messageID)
             try ReplayCache.insert(key, expires: draft.expires, into: database)
             if let prekey { try prekey.insert(into: database) }
+            if let intro { try database.execute(sql: "DELETE FROM intros WHERE id = ?", arguments: [intro]) }
             return id
         }
         return id.map {
@@ -81,15 +87,24 @@ public actor Inbox {
         }
     }
 
-    /// Whether a message of that id was stored under another signer's name: then one of the two is a copy.
-    func holdsCopy(of message: MessageID, notFrom sender: Ed25519.PublicKey) async throws -> Bool {
-        try await self.database.read { database in
-            try Bool.fetchOne(
-                database,
-                sql: "SELECT EXISTS (SELECT 1 FROM inbox WHERE message_id = ? AND sender_key <> ?)",
-                arguments: [Data(message.bytes), Data(sender.bytes)]
-            ) ?? false
-        }
+    /// Whether a message of that id and that ciphertext was stored under another signer's name: then one of the two is a
+    /// copy. An id alone proves nothing, as anybody can read it in the mailbox and use it for a message of their own.
+    func holdsCopy(
+        of message: MessageID,
+        digest: Data,
+        notFrom sender: Ed25519.PublicKey
+    ) async throws -> Bool {
+        let condition = "message_id = ? AND sender_key <> ?"
+        let others = try await self.messages(where: condition, [Data(message.bytes), Data(sender.bytes)])
+        return others.contains { $0.content.digest == nil || $0.content.digest == digest }
+    }
+
+    static func holds(_ draft: MessageDraft, in database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: "SELECT EXISTS (SELECT 1 FROM inbox WHERE sender_key = ? AND message_id = ?)",
+            arguments: [Data(draft.senderKey.bytes), Data(draft.messageID.bytes)]
+        ) ?? false
     }
 
     private static func acknowledge(_ id: Int64, in database: Database) throws {
@@ -162,6 +177,8 @@ struct SpentPrekey: Sendable {
                 """,
             arguments: [Int64(self.id.rawValue), self.spent.stored, self.keepUntil.stored]
         )
-        try self.withdrawal?.insert(into: database)
+        guard let withdrawal = self.withdrawal else { return }
+        try withdrawal.insert(into: database)
+        try PrekeyMirrors.withdraw(withdrawal.value, in: database)
     }
 }

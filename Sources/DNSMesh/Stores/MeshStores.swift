@@ -3,14 +3,15 @@ public import Foundation
 import GRDB
 public import Logging
 
-/// The files of one client: `prekeys.db` and `replay_cache.json`, which it shares with the Python client, and
-/// `state.db` of its own. All of them are readable by their owner alone.
+/// The files of one client: `prekeys.db`, `intros.db` and `replay_cache.json`, which it shares with the Python client,
+/// and `state.db` of its own. All of them are readable by their owner alone.
 public struct MeshStores: Sendable {
     let prekeys: PrekeyStore
     let replay: ReplayCache
     let replayFile: ReplayFile?
     let state: StoreDatabase
     let refreshTurn: RefreshTurn
+    let intros: StoreDatabase
 
     /// Opens the files in a folder, which is made with mode 0700 if it is missing.
     ///
@@ -41,9 +42,11 @@ public struct MeshStores: Sendable {
             logger: logger
         )
         let state = SQLiteFile(url: folder.appending(path: "state.db"), schema: .state, now: now, logger: logger)
+        let intros = SQLiteFile(url: folder.appending(path: "intros.db"), schema: .introFile, now: now, logger: logger)
         return try MeshStores(
             prekeys: prekeys.open(),
             state: state.open(),
+            intros: intros.open(),
             folder: folder
         )
     }
@@ -53,15 +56,22 @@ public struct MeshStores: Sendable {
         try MeshStores(
             prekeys: SQLiteFile.openInMemory(.prekeys),
             state: SQLiteFile.openInMemory(.state),
+            intros: SQLiteFile.openInMemory(.introFile),
             folder: nil
         )
     }
 
-    private init(prekeys: StoreDatabase, state: StoreDatabase, folder: URL?) {
+    /// Where a contact was last seen publishing, the latest first.
+    public func publishingPlaces(of contact: Contact) async throws -> [PublishingPlace] {
+        try await PublishingPlaces(database: self.state).places(of: contact)
+    }
+
+    private init(prekeys: StoreDatabase, state: StoreDatabase, intros: StoreDatabase, folder: URL?) {
         self.prekeys = PrekeyStore(database: prekeys)
         self.replay = ReplayCache(database: state)
         self.replayFile = folder.map(ReplayFile.init(folder:))
         self.refreshTurn = RefreshTurn(folder: folder)
         self.state = state
+        self.intros = intros
     }
 }

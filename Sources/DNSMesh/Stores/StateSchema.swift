@@ -6,7 +6,7 @@ import GRDB
 struct StateStep: Sendable {
     let apply: @Sendable (Database) throws -> Void
 
-    static let all: [StateStep] = [.messagesAndPublications, .rotation, .upkeep]
+    static let all: [StateStep] = [.messagesAndPublications, .rotation, .upkeep, .introsAndVerifications]
 }
 
 extension NumberedSchema {

@@ -68,7 +68,7 @@ extension ContactsCommand {
             let consequence =
                 allowsTOFU
                 ? "while no contact is pinned, messages of anybody are delivered, as allow_tofu is on"
-                : "messages that claim to be from \(self.name) are not delivered"
+                : "messages that claim to be from \(self.name) wait in `dnsmesh intro list`"
             console.note("added contact \(self.name)")
             console.note("  WARNING: no signing key is pinned: \(consequence).")
             console.note("  Pin it with --signing-key, or with `dnsmesh identity fetch USER@HOST --add`.")

@@ -4,8 +4,10 @@ import ArgumentParser
 struct ContactsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "contacts",
-        abstract: "Add, list and remove contacts.",
-        subcommands: [Add.self, List.self, Remove.self]
+        abstract: "Add, verify, list and remove contacts.",
+        subcommands: [
+            Add.self, List.self, Show.self, Verify.self, Rename.self, Remove.self, Export.self, Import.self,
+        ]
     )
 
     func run() throws { throw ValidationError.missingCommand }

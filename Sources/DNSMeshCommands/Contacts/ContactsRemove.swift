@@ -15,7 +15,7 @@ extension ContactsCommand {
             let name = self.name
             _ = try await self.clientOptions.configurationFile.update { configuration in
                 guard configuration.contacts.contains(where: { $0.label == name }) else {
-                    throw CommandFailure.user("unknown contact `\(name)`; see `dnsmesh contacts list`")
+                    throw CommandFailure.unknownContact(name)
                 }
                 configuration.contacts.removeAll { $0.label == name }
             }

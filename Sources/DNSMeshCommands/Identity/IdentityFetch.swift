@@ -31,8 +31,15 @@ extension IdentityCommand {
         )
         var acceptFingerprint: Fingerprint?
 
+        @Flag(help: "With --add: replace the keys of a contact that has others.")
+        var replace = false
+
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard self.add || !self.replace else { throw ValidationError("--replace goes with --add.") }
+        }
 
         func run() async throws {
             let context = CommandContext.current
@@ -67,7 +74,12 @@ extension IdentityCommand {
             let name = person.contactName(for: identity)
             let line: String
             do {
-                line = try await book.add(identity, as: name, zone: person.contactZone).line
+                line = try await book.add(
+                    identity,
+                    as: name,
+                    zone: person.contactZone,
+                    replacing: self.replace
+                ).line
             } catch let error as MeshError where error.code == .contactExists {
                 throw CommandFailure.network(error.message)
             }
@@ -143,6 +155,9 @@ extension ContactAddition {
         case .added(let contact): "added contact \(contact.name) (pinned signing key)"
         case .completed(let contact):
             "upgraded contact `\(contact.name)` (filled in X25519 pubkey for \(contact.username))"
+        case .replaced(let contact, let old):
+            "replaced the keys of contact \(contact.name): fingerprint \(old?.text ?? "unknown") → "
+                + "\(contact.fingerprint?.text ?? "unknown")"
         case .alreadyThere(let contact): "(contact `\(contact.name)` already exists — not overwriting)"
         }
     }

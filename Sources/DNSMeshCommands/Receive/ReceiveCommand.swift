@@ -37,7 +37,7 @@ struct ReceiveCommand: AsyncParsableCommand {
         let lock = FolderLock(folder: folder, name: ".recv.lock")
         let finished: Void? = try await lock.tryLock {
             try await self.clientOptions.withClient(.reading, allowsTOFU: self.tofu) { client in
-                try await self.warnIfDeaf(client)
+                try await self.warnIfEverybodyIsStrange(client)
                 if self.watch {
                     let pause = self.interval.map(Int.init) ?? max(1, configuration.receivePrimaryInterval)
                     try await self.watch(client, every: .seconds(pause))
@@ -59,10 +59,10 @@ struct ReceiveCommand: AsyncParsableCommand {
         async let sent = client.resumeSending()
         async let copies = client.lookForCopies()
         let report = try await client.receive(acknowledging: false)
-        try self.output.write(MessageList(messages: report.messages))
+        try self.output.write(MessageList(messages: report.messages, newIntros: report.newIntros))
         try await client.inbox.acknowledge(report.messages)
         for change in report.keyChanges { console.message(change.explanation) }
-        report.describeLosses(to: console)
+        report.describeLosses(to: console, countingIntros: self.output.isJSON)
         let count = try await sent
         if count > 0 { console.message("sent \(count) that waited for the network") }
         if let note = try await copies?.note { console.message(note) }
@@ -92,23 +92,26 @@ struct ReceiveCommand: AsyncParsableCommand {
         }
     }
 
-    private func warnIfDeaf(_ client: DMPClient) async throws {
+    private func warnIfEverybodyIsStrange(_ client: DMPClient) async throws {
         guard !client.configuration.allowsTrustOnFirstUse,
             try await client.contacts.all().allSatisfy({ $0.signingKey == nil })
         else { return }
         CommandContext.current.console.message(
-            "no contact has a pinned signing key, so nothing is delivered; pin one with `dnsmesh identity fetch "
-                + "USER@HOST --add`, or use --tofu"
+            "no contact has a pinned signing key, so all messages go to `dnsmesh intro list`; pin one with "
+                + "`dnsmesh identity fetch USER@HOST --add`, or use --tofu"
         )
     }
 }
 
 private struct MessageList: CommandResult {
     let messages: [ReceivedMessage]
+    let newIntros: Int
 
     var text: String {
-        if self.messages.isEmpty { return "(no new messages)" }
-        return self.messages.map { MessageView(message: $0).text }.joined(separator: "\n")
+        if self.messages.isEmpty, self.newIntros == 0 { return "(no new messages)" }
+        let intros = "(\(self.newIntros) new intro(s) from un-pinned senders — review with `dnsmesh intro list`)"
+        return (self.messages.map { MessageView(message: $0).text } + (self.newIntros == 0 ? [] : [intros]))
+            .joined(separator: "\n")
     }
 
     var json: JSONValue { .array(self.messages.map { MessageView(message: $0).json }) }
@@ -116,7 +119,10 @@ private struct MessageList: CommandResult {
 
 extension ReceiveReport {
     /// What was left out, and what could not be asked for.
-    fileprivate func describeLosses(to console: Console) {
+    fileprivate func describeLosses(to console: Console, countingIntros: Bool) {
+        if countingIntros, self.newIntros > 0 {
+            console.message("\(self.newIntros) new intro(s) from un-pinned senders; see `dnsmesh intro list`")
+        }
         if let failure = self.failures.first {
             console.message(
                 "warning: \(self.failures.count) of \(self.namesAsked) mailbox names could not be read: \(failure.message)"

@@ -20,7 +20,7 @@ struct BackupTests {
             let backup = pair.bob.folder.deletingLastPathComponent().appending(path: "bob.backup")
             let saved = await pair.bob.saving("backup", "create", backup.path)
             #expect(saved.code == .success, "\(saved)")
-            #expect(saved.output.hasPrefix("wrote \(backup.path): 5 files, "), "\(saved)")
+            #expect(saved.output.hasPrefix("wrote \(backup.path): 6 files, "), "\(saved)")
             #expect(try mode(of: backup) == 0o600)
             #expect(try Self.leftovers(in: pair.bob.folder).isEmpty)
 

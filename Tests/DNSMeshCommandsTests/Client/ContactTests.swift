@@ -127,7 +127,7 @@ struct ContactTests {
             let strict = await user.run("contacts", "add", "bob", Self.key)
             #expect(strict.output.isEmpty)
             #expect(strict.errors.hasPrefix("added contact bob\n  WARNING: "))
-            #expect(strict.errors.contains("not delivered"))
+            #expect(strict.errors.contains("wait in `dnsmesh intro list`"))
             _ = try await user.file().update { $0.allowTOFU = true }
             #expect(await user.run("contacts", "add", "carol", Self.key).errors.contains("allow_tofu is on"))
         }
