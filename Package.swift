@@ -117,6 +117,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "ClusterFailover",
+            dependencies: ["DMPNetwork", "DMPProtocol", "DNSMesh", "DNSMeshNode", "DNSTransport", logging],
+            path: "Examples/ClusterFailover",
+            swiftSettings: settings
+        ),
+
         // MARK: Tests
         .target(
             name: "DMPTesting",

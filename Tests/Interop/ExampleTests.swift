@@ -9,6 +9,17 @@ struct ExampleTests {
         #expect(shown.text.contains("from alice: hello bob"), "\(shown)")
     }
 
+    @Test("ClusterFailover loses no message when a node goes away")
+    func clusterFailover() async throws {
+        let shown = try await Program.run(Implementation.built("ClusterFailover"), [], environment: [:]).expecting(0)
+        for text in [
+            "n1 goes away\nalice sent \"message 3\"", "bob received 6 of 6 messages",
+            "alice received \"I have them all\"", "n1: not well, ", "n2: well\nn3: well\n",
+        ] {
+            #expect(shown.text.contains(text), "\(shown)")
+        }
+    }
+
     @Test("EchoBot answers every message")
     func echoBot() async throws {
         try await Pair.strangers(Cell(node: .ours, sender: .ours, recipient: .ours)) { pair in
