@@ -70,7 +70,7 @@ struct DocumentTests {
 }
 
 /// A text file of the checkout.
-private struct Document {
+struct Document {
     let file: URL
     let text: String
 
@@ -119,7 +119,7 @@ private struct Document {
 
     /// The commands that stand in code, as `dnsmesh noun verb` or `dnsmesh verb`.
     var commands: Set<[String]> {
-        let nouns = ["identity", "contacts", "inbox"]
+        let nouns = ["bootstrap", "cluster", "contacts", "identity", "inbox", "operator", "resolvers"]
         let found = self.text.matches(of: /(?:`|^ {4}|^)dnsmesh ([a-z]+)(?: ([a-z-]+))?/.anchorsMatchLineEndings())
         return Set(
             found.compactMap { match in

@@ -4,7 +4,6 @@ The process that is started becomes the node itself; a helper process asks it un
 """
 
 import os
-import socket
 import sys
 import time
 import urllib.request
@@ -12,24 +11,16 @@ import urllib.request
 import dns.message
 import dns.query
 
-HOST = "127.0.0.1"
+from ports import HOST, bound_sockets
 
 
 def free_ports():
-    """One port that is free for UDP and TCP, for DNS, and another that is free for TCP, for HTTP."""
-    while True:
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as dns_tcp,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as dns_udp,
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as http,
-        ):
-            dns_tcp.bind((HOST, 0))
-            http.bind((HOST, 0))
-            try:
-                dns_udp.bind((HOST, dns_tcp.getsockname()[1]))
-            except OSError:
-                continue
-            return dns_tcp.getsockname()[1], http.getsockname()[1]
+    """A port for DNS and one for HTTP."""
+    opened = bound_sockets()
+    ports = [each.getsockname()[1] for each in opened]
+    for each in opened:
+        each.close()
+    return ports[0], ports[2]
 
 
 def answers(dns_port, http_port):
