@@ -134,7 +134,10 @@ public actor DMPClient {
     public func receive(acknowledging: Bool = true) async throws -> ReceiveReport {
         let now = self.now()
         try await self.exchangeSeen(now: now)
-        let summary = try await self.makePass(now: now).run()
+        let formers = try await FormerIdentities(database: self.stores.state, keys: self.keys).all(now: now)
+        let gate = try await self.makeGate()
+        let summary = try await self.makePass(for: self.keys, gate, now: now)
+            .run(with: formers.map { self.makePass(for: $0, gate, now: now) })
         try await self.exchangeSeen(now: self.now())
         let messages = acknowledging ? try await self.inbox.takeWaiting() : try await self.inbox.waiting()
         return ReceiveReport(
@@ -330,10 +333,10 @@ public actor DMPClient {
         )
     }
 
-    private func makePass(now: UnixSeconds) async throws -> ReceivePass {
-        let gate = try await self.makeGate()
+    /// A pass over the mailbox of the own keys, or of some that they have replaced: mail to these may still come.
+    private func makePass(for keys: IdentityKeys, _ gate: TrustGate, now: UnixSeconds) -> ReceivePass {
         let receiver = MessageReceiver(
-            keys: self.keys,
+            keys: keys,
             configuration: self.configuration,
             reader: self.reader,
             prekeys: self.stores.prekeys,
@@ -352,13 +355,18 @@ public actor DMPClient {
         return ReceivePass(
             walk: MailboxWalk(
                 reader: self.reader,
-                recipient: self.keys.userID,
+                recipient: keys.userID,
                 valuesPerSlot: self.configuration.valuesPerSlot
             ),
             zones: gate.zones,
-            sieve: CandidateSieve(recipient: self.keys.userID, gate: gate, now: now, width: 2),
+            sieve: CandidateSieve(recipient: keys.userID, gate: gate, now: now, width: 2),
             receiver: receiver,
-            scan: SignerScan(contacts: gate.contacts, ownZone: self.configuration.zone, renewal: self.renewal),
+            scan: SignerScan(
+                contacts: gate.contacts,
+                ownZone: self.configuration.zone,
+                renewal: self.renewal,
+                knownZones: gate.knownZones
+            ),
             withdrawals: self.withdrawals,
             ledger: PrekeyLedger(database: self.stores.state),
             places: self.places

@@ -11,7 +11,7 @@ public struct MeshConfiguration: Sendable {
     /// Delivers messages of unknown senders as long as no contact has a pinned signing key.
     public var allowsTrustOnFirstUse: Bool
     /// Follows the rotations of contacts, and refuses keys that were revoked, unless the user has said otherwise about
-    /// a contact or all of them: see ``DMPClient/setRotationChain(_:for:)``.
+    /// a contact or all of them: see ``MeshStores/setFollowsRotations(_:of:)``.
     public var followsRotations: Bool
     /// How long a message lives when the caller doesn't say, in seconds. Shortened to what the node allows.
     public var messageLifetime: UInt64
@@ -52,6 +52,14 @@ public struct MeshConfiguration: Sendable {
         self.width = width
         self.operationTimeout = operationTimeout
         self.valuesPerSlot = valuesPerSlot
+    }
+
+    /// Where the own identity lies: `dmp.<identity zone>`, or the hashed name in the mailbox zone.
+    var identityName: OwnerName {
+        get throws(NameError) {
+            if let zone = self.identityZone { return try OwnerName.anchoredIdentity(in: zone) }
+            return try OwnerName.hashedIdentity(of: self.username.text, in: self.zone)
+        }
     }
 
     /// The address that an envelope claims: the user name at the identity zone, or else at the mailbox zone.

@@ -28,6 +28,8 @@ public struct MeshError: Error, Sendable, CustomStringConvertible {
         public static let contactDistrusted = Code("contact distrusted")
         /// The contact has replaced its keys, and the identity under the new key isn't to be found.
         public static let contactKeysUnknown = Code("contact keys unknown", network: true)
+        /// The own identity can't be rotated like that; nothing was published.
+        public static let rotationImpossible = Code("rotation impossible")
         /// A key can't be used: for example a point of small order.
         public static let unusableKey = Code("unusable key")
         /// An argument is out of range.

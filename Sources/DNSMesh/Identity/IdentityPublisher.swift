@@ -33,7 +33,7 @@ struct IdentityPublisher: Sendable {
         guard let writer = self.writer else {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
-        let owner = try self.owner
+        let owner = try self.configuration.identityName
         let published = self.now()
         let issued = try await self.issueTime(at: owner, now: published)
         let record = try IdentityRecord(
@@ -44,25 +44,22 @@ struct IdentityPublisher: Sendable {
             versions: advertisingEnvelope ? [1, 2] : [1]
         )
         let value = try record.signed(by: self.keys.ed25519).value
-        switch try await writer.publish(value, at: owner, ttl: lifetime, deadline: deadline) {
-        case .accepted: break
-        case .refused(let failure):
-            throw MeshError(.refused, "publish to \(owner) failed: \(failure)", underlying: failure)
-        case .unavailable(let failure):
-            throw MeshError(.unavailable, "publish to \(owner) failed: \(failure)", underlying: failure)
-        }
+        try await writer.publish(value, at: owner, ttl: lifetime, deadline: deadline).requireAccepted(at: owner)
         let terms = PublicationTerms(lifetime: lifetime, published: published)
         // Two records of one identity look ambiguous to clients that don't compare keys.
         let older = try await self.supersededValues(by: value, issued: issued, at: owner, deadline: deadline)
         try await self.remember(value, at: owner, terms)
         let withdrawn = older.map { Withdrawal(owner: owner, value: $0, expires: terms.expires) }
         try await self.withdrawals.withdraw(withdrawn, deadline: deadline)
+        // Rotations and revocations fade like the identity, and a revocation that is gone revives a stolen key.
+        let successions = OwnSuccessions(database: self.database)
+        try await successions.renew(with: writer, lifetime: lifetime, now: published, deadline: deadline)
         return PublishReceipt(owner: owner, record: record, withdrawn: withdrawn.count)
     }
 
     /// What this client published last at the own name; `nil` if it never did so under its present key.
     func lastPublication() async throws -> LastPublication? {
-        let owner = try self.owner
+        let owner = try self.configuration.identityName
         let stored = try await self.stored(at: owner)
         guard let (record, expires) = stored.max(by: { $0.record.issued < $1.record.issued }) else { return nil }
         let terms = try await self.database.read { database in
@@ -83,14 +80,6 @@ struct IdentityPublisher: Sendable {
             record: record,
             terms: terms ?? PublicationTerms(lifetime: lifetime, published: record.issued)
         )
-    }
-
-    /// `dmp.<identity zone>`, or the hashed name in the mailbox zone.
-    private var owner: OwnerName {
-        get throws {
-            if let zone = self.configuration.identityZone { return try OwnerName.anchoredIdentity(in: zone) }
-            return try OwnerName.hashedIdentity(of: self.configuration.username.text, in: self.configuration.zone)
-        }
     }
 
     /// Later than every record of before, also if the clock was ahead then: readers take the newest.

@@ -26,7 +26,7 @@ public actor IntroQueue {
         self.database = stores.state
         self.shared = SharedIntros(database: stores.intros)
         self.inbox = inbox
-        self.seal = try StorageSeal(keys: keys, label: "intros")
+        self.seal = try StorageSeal(keys: keys, label: SealedMessages.intros.label)
         self.limits = limits
         self.logger = logger
     }

@@ -33,8 +33,12 @@ struct TrustGate: Sendable {
         if !holders.isEmpty {
             return self.speaker(among: holders, in: zone).map(Verdict.pinned) ?? .refused(.foreignZone)
         }
-        let heirs = self.checks.successors.map(\.new).filter { $0.signingKey == signer }
-        if !heirs.isEmpty { return self.speaker(among: heirs, in: zone).map(Verdict.rotated) ?? .refused(.foreignZone) }
+        let heirs = self.checks.successors.filter { $0.new.signingKey == signer }
+        if !heirs.isEmpty {
+            // The zones in which the old key was seen are those of the new one.
+            let speaker = self.speaker(among: heirs.map(\.old), in: zone)
+            return heirs.first { $0.old == speaker }.map { .rotated($0.new) } ?? .refused(.foreignZone)
+        }
         let nobodyPinned = self.contacts.allSatisfy { $0.signingKey == nil }
         return nobodyPinned && self.allowsFirstUse ? .firstUse : .stranger
     }

@@ -43,8 +43,7 @@ extension MeshError {
         MeshError(
             .contactDistrusted,
             "not sent: the keys of \(contact.name) can't be trusted: \(fault.explanation). Find its identity with "
-                + "`dnsmesh identity fetch`, compare the fingerprint with its owner, then replace the contact's keys with "
-                + "`dnsmesh contacts add --force`"
+                + "`dnsmesh identity fetch`, compare the fingerprint with its owner, then pin it with --add --replace"
         )
     }
 

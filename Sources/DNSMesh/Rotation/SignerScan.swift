@@ -18,6 +18,8 @@ struct SignerScan: Sendable {
     let contacts: [Contact]
     let ownZone: ZoneName
     let renewal: ContactRenewal
+    /// Where pinned keys have left messages before.
+    var knownZones: [Ed25519.PublicKey: Set<ZoneName>] = [:]
 
     /// How many contacts are looked up at the same time.
     private static let width = 8
@@ -56,6 +58,7 @@ struct SignerScan: Sendable {
 
     private func mayWrite(_ contact: Contact, in zone: ZoneName) -> Bool {
         zone == self.ownZone || (contact.zone ?? self.ownZone) == zone
+            || contact.signingKey.flatMap { self.knownZones[$0] }?.contains(zone) == true
     }
 
     private func look(

@@ -14,7 +14,7 @@ public actor Inbox {
 
     package init(database: StoreDatabase, keys: IdentityKeys, logger: Logger) throws {
         self.database = database
-        self.seal = try StorageSeal(keys: keys, label: "inbox")
+        self.seal = try StorageSeal(keys: keys, label: SealedMessages.inbox.label)
         self.logger = logger
     }
 

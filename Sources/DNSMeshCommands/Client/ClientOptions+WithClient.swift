@@ -8,10 +8,11 @@ extension ClientOptions {
     /// Lends a client of this identity to `body`.
     ///
     /// The order is that of the protocol documents, "Command line", section 4.5, but for the tripwire: a mistyped
-    /// passphrase is noticed before the network or a database is touched.
+    /// passphrase is noticed before the network or a database is touched. Keys that are given are taken as they are.
     func withClient<Value: Sendable>(
         _ use: NetworkUse,
         allowsTOFU: Bool = false,
+        keys: IdentityKeys? = nil,
         _ body: (DMPClient) async throws -> Value
     ) async throws -> Value {
         let context = CommandContext.current
@@ -19,7 +20,8 @@ extension ClientOptions {
         let settings = ClientSettings(configuration: try file.load(), path: file.path)
         let mesh = try settings.mesh(allowsTOFU: allowsTOFU)
         let network = try ClientNetwork(settings: settings, use: use, home: file.home, context: context)
-        let identity = try await IdentityDerivation(file: file, context: context).run(settings.configuration)
+        let derivation = IdentityDerivation(file: file, context: context)
+        let keys = if let keys { keys } else { try await derivation.run(settings.configuration).keys }
         try file.home.prepare(console: context.console)
         let (logger, now) = (context.logger, context.now())
         let stores = try await BlockingWork.run {
@@ -27,7 +29,7 @@ extension ClientOptions {
         }
         return try await network.open { reader, writer in
             let client = try DMPClient(
-                keys: identity.keys,
+                keys: keys,
                 configuration: mesh,
                 reader: reader,
                 writer: writer,

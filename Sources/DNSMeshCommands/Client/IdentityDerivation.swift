@@ -22,13 +22,13 @@ struct IdentityDerivation: Sendable {
         guard !configuration.username.isEmpty else {
             throw CommandFailure.user("\(self.file.path): username: is missing; restore the file from a backup")
         }
-        let salt = try self.salt(in: configuration)
+        _ = try self.salt(in: configuration)  // a damaged one is worth no passphrase
         let passphrase = try await Passphrase(
             configuration: configuration,
             configurationPath: self.file.path,
             context: self.context
         ).read()
-        let keys = try await Self.derive(passphrase: passphrase, salt: salt)
+        let keys = try await self.keys(from: passphrase, configuration)
         let tripwire = Tripwire(expected: configuration.verifyKey, environment: self.context.environment)
         switch try tripwire.check(keys.signingKey) {
         case .match: break
@@ -36,6 +36,11 @@ struct IdentityDerivation: Sendable {
         case .overridden(let warning): self.context.console.note(warning)
         }
         return Identity(keys: keys, configuration: configuration)
+    }
+
+    /// The keys that a passphrase gives under the salt of the configuration. Nothing is checked.
+    func keys(from passphrase: [UInt8], _ configuration: Configuration) async throws -> IdentityKeys {
+        try await Self.derive(passphrase: passphrase, salt: try self.salt(in: configuration))
     }
 
     private func salt(in configuration: Configuration) throws(CommandFailure) -> [UInt8] {

@@ -7,6 +7,7 @@ struct ContactsCommand: ParsableCommand {
         abstract: "Add, verify, list and remove contacts.",
         subcommands: [
             Add.self, List.self, Show.self, Verify.self, Rename.self, Remove.self, Export.self, Import.self,
+            Rotation.self,
         ]
     )
 

@@ -10,6 +10,7 @@ struct HelpTests {
     private static let commands: [any ParsableCommand.Type] = [
         DNSMeshCommand.self, InitCommand.self, IdentityCommand.self, IdentityCommand.Show.self,
         IdentityCommand.Publish.self, IdentityCommand.RefreshPrekeys.self, IdentityCommand.Fetch.self,
+        IdentityCommand.Rotate.self, ContactsCommand.Rotation.self,
         ContactsCommand.self, ContactsCommand.Add.self, ContactsCommand.List.self, ContactsCommand.Remove.self,
         ContactsCommand.Show.self, ContactsCommand.Verify.self, ContactsCommand.Rename.self,
         ContactsCommand.Export.self, ContactsCommand.Import.self,

@@ -114,7 +114,7 @@ struct ReceivingFromRotatedContactTests {
 
     @Test("With the switch off a new key is a stranger's, and nobody is asked")
     func switchedOff() async throws {
-        try await self.alice.client.setRotationChain(false, for: "bob")
+        try await self.alice.client.stores.setFollowsRotations(false, of: "bob")
         try await self.world.publishRotation(from: self.bob, to: self.newBob)
         _ = try await self.newBob.client.send("new", to: "alice")
         #expect(try await self.receive().newIntros == 1)

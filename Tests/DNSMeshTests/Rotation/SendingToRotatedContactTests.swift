@@ -80,7 +80,7 @@ struct SendingToRotatedContactTests {
         do {
             _ = try await self.alice.client.send("hello", to: "bob")
         } catch let error as MeshError {
-            #expect(error.message.contains("compromised") && error.message.contains("contacts add --force"))
+            #expect(error.message.contains("compromised") && error.message.contains("--add --replace"))
             #expect(!error.code.isNetworkFailure)
         }
     }
@@ -122,9 +122,9 @@ struct SendingToRotatedContactTests {
     @Test("With the switch off nothing is asked and nothing followed", arguments: [nil, "bob"])
     func switchedOff(_ contact: String?) async throws {
         try await self.world.publishRotation(from: self.bob, to: self.newBob)
-        try await self.alice.client.setRotationChain(false, for: contact)
-        #expect(try await self.alice.client.rotationChain(for: "bob") == false)
-        #expect(try await self.alice.client.rotationChain(for: nil) == (contact != nil))
+        try await self.alice.client.stores.setFollowsRotations(false, of: contact)
+        #expect(try await self.alice.client.stores.followsRotations(of: "bob") == false)
+        #expect(try await self.alice.client.stores.followsRotations(of: nil) == (contact != nil))
         #expect(try await self.alice.client.send("hello", to: "bob").warnings.isEmpty)
         #expect(!self.network.reads.contains { $0.text.hasPrefix("rotate.") })
         #expect(try await self.bob.client.receive().messages.count == 1)

@@ -1,13 +1,14 @@
-extension DMPClient {
+extension MeshStores {
     /// Whether the rotations of a contact are followed and its revocations are heeded: what was said about it, else
-    /// about all contacts, else ``MeshConfiguration/followsRotations``.
+    /// about all contacts, else `standard`.
     ///
-    /// - Parameter contact: The contact's name; `nil` for what holds for those about whom nothing was said.
+    /// - Parameters:
+    ///   - contact: The contact's name; `nil` for what holds for those about whom nothing was said.
+    ///   - standard: What holds if nothing was said at all; see ``MeshConfiguration/followsRotations``.
     /// - Returns: Whether they are followed.
     /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
-    public func rotationChain(for contact: String?) async throws -> Bool {
-        let switches = RotationSwitches(database: self.stores.state)
-        let standard = self.configuration.followsRotations
+    public func followsRotations(of contact: String?, standard: Bool = true) async throws -> Bool {
+        let switches = RotationSwitches(database: self.state)
         guard let contact else { return try await switches.setting(for: nil) ?? standard }
         return try await switches.isOn(for: contact, standard: standard)
     }
@@ -18,7 +19,7 @@ extension DMPClient {
     ///   - enabled: Whether they are.
     ///   - contact: The contact's name, or `nil` for all about whom nothing was said.
     /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
-    public func setRotationChain(_ enabled: Bool, for contact: String?) async throws {
-        try await RotationSwitches(database: self.stores.state).set(enabled, for: contact)
+    public func setFollowsRotations(_ enabled: Bool, of contact: String?) async throws {
+        try await RotationSwitches(database: self.state).set(enabled, for: contact)
     }
 }
