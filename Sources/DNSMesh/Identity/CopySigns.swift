@@ -48,17 +48,21 @@ struct PrekeySurvey: Sendable {
     }
 
     /// A cached answer may be older than the newest prekeys, and may still hold those that were withdrawn. So nothing
-    /// that was ever here is foreign, and a prekey has vanished only from an answer that holds a later one.
+    /// that was ever here is foreign, and a prekey has vanished only from an answer that holds a later one. The answer
+    /// must hold one as old, too: a node that has lost its records has lost them all.
     static func compare(
         published: Set<Prekey.ID>,
         own: [Prekey],
         facts: PrekeyLedger.Facts,
         now: UnixSeconds
     ) -> CopySigns {
-        let newest = published.compactMap { facts.offers[$0]?.from }.max()
+        let present = published.compactMap { facts.offers[$0]?.from }
         let vanished = own.filter { prekey in
-            guard let newest, let offer = facts.offers[prekey.id], !published.contains(prekey.id) else { return false }
-            return offer.from < newest && now.adding(Self.margin) < offer.until && !facts.retired.contains(prekey.id)
+            guard let oldest = present.min(), let newest = present.max(), let offer = facts.offers[prekey.id],
+                !published.contains(prekey.id)
+            else { return false }
+            return oldest <= offer.from && offer.from < newest && now.adding(Self.margin) < offer.until
+                && !facts.retired.contains(prekey.id)
                 && !facts.spent.contains(prekey.id)
         }
         let foreign = published.subtracting(facts.known).subtracting(own.map(\.id))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DMPProtocol
+import DMPTesting
 import DNSMesh
 import Foundation
 import Testing
@@ -222,6 +223,20 @@ struct BackupTests {
     )
     func names(name: String, isAllowed: Bool) {
         #expect(BackupContents.isAllowed(name) == isAllowed)
+    }
+
+    @Test("A backup that an earlier version made, with older files in it, is restored by this one")
+    func keptBackup() async throws {
+        try await withTestFolder { parent in
+            let kept = projectRoot.appending(path: "Tests/DNSMeshTests/Fixtures/format-1.backup")
+            var bob = Self.user("bob", in: parent)
+            bob.environment["DMP_PASSPHRASE"] = "the passphrase of bob"
+            let restored = await bob.saving("backup", "restore", kept.path)
+            #expect(restored.output.contains("from a backup made 2026-11-23T14:03:36Z, 5 files"), "\(restored)")
+            let list = await bob.run("inbox", "list")
+            for text in ["the first message", "the second message", "third"] { #expect(list.output.contains(text)) }
+            #expect(await bob.run("contacts", "list").output.contains("alice"))
+        }
     }
 
     // MARK: Material

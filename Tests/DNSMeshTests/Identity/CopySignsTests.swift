@@ -80,6 +80,22 @@ struct CopySignsTests {
         #expect(try await bob.client.lookForCopies() == Self.clear, "what was replaced is still cached")
     }
 
+    @Test("A node that has lost its records is not taken for a copy")
+    func nodeLoss() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let bob = try world.user("bob", reader: network)
+        let owner = try await bob.client.refreshPrekeys(target: 3).owner
+        let lost = await world.store.values(at: owner)
+        world.advance(by: 60)
+        _ = try await bob.client.refreshPrekeys(target: 5)
+        network.onRead { name, result in
+            guard name == owner, case .records(let values) = result else { return result }
+            return .records(values.filter { !lost.contains($0) })
+        }
+        #expect(try await bob.client.lookForCopies() == Self.clear)
+    }
+
     @Test("What another process of the same folder publishes isn't foreign")
     func sameFolder() async throws {
         try await withTemporaryFolder { folder in
