@@ -82,7 +82,8 @@ extension NetworkFailure {
             case .overloaded: .overloaded
             case .closed: .closed
             }
-        self.init(code, "\(upstream): \(error.message.displayable(limit: 200))")
+        let message = error.message.displayable(limit: 200)
+        self.init(code, message.contains("\(upstream)") ? message : "\(upstream): \(message)")
     }
 }
 

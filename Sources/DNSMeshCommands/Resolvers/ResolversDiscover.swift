@@ -17,7 +17,7 @@ extension ResolversCommand {
         var save = false
 
         @Option(
-            help: ArgumentHelp("How long to wait for answers, in seconds.", valueName: "seconds"),
+            help: ArgumentHelp("How long to wait for answers, in seconds. Default: 2.", valueName: "seconds"),
             transform: ArgumentReading.duration
         )
         var timeout: Duration = .seconds(2)

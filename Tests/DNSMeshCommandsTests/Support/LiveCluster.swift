@@ -18,6 +18,8 @@ struct LiveCluster {
     let nodes: [RunningNode]
     let folder: URL
     let clusterOperator: TestOperator
+    /// When its manifests expire.
+    let expires = UnixSeconds.systemTime().adding(86_400)
 
     /// Lends `count` nodes that nobody has heard of yet.
     static func run(of count: Int, _ body: (LiveCluster) async throws -> Void) async throws {
@@ -46,7 +48,7 @@ struct LiveCluster {
         try self.clusterOperator.manifest(
             of: Self.name,
             sequence: sequence,
-            expires: UnixSeconds.systemTime().adding(86_400),
+            expires: self.expires,
             nodes: entries ?? self.entries
         )
     }
@@ -89,6 +91,16 @@ extension RunningNode {
             let deadline = ErasedClock.continuous.now.advanced(by: .seconds(20))
             let result = try await writer.publish(value, at: OwnerName(name), ttl: 3600, deadline: deadline)
             #expect(result == .accepted, sourceLocation: sourceLocation)
+        }
+    }
+}
+
+extension RunningNode {
+    func withdraw(_ value: TXTValue, at name: String) async throws {
+        try await withHTTPRecordWriter(to: HTTPEndpoint(self.httpEndpoint), token: nil) { writer in
+            let deadline = ErasedClock.continuous.now.advanced(by: .seconds(20))
+            let result = try await writer.delete(value, at: OwnerName(name), deadline: deadline)
+            #expect(result == .accepted)
         }
     }
 }
