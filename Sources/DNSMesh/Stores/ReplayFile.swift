@@ -37,8 +37,7 @@ package struct ReplayFile: Sendable {
     package func read(now: UnixSeconds, logger: Logger) throws(MeshError) -> [Entry] {
         guard FileManager.default.fileExists(atPath: self.url.path) else { return [] }
         do {
-            let data = try Data(contentsOf: self.url)
-            guard data.count <= Self.largestByteCount, let entries = Self.parse(data) else {
+            guard let entries = try self.parsed() else {
                 let aside = self.url.appendingPathExtension("broken-\(now.rawValue)")
                 try FileManager.default.moveItem(at: self.url, to: aside)
                 logger.warning("\(self.url.path) is damaged; kept as \(aside.path), a new one will be made")
@@ -78,12 +77,21 @@ package struct ReplayFile: Sendable {
         }
     }
 
+    /// - Returns: `nil` for a file that is too large, which is not read, or no JSON array.
+    private func parsed() throws -> [Entry]? {
+        let handle = try FileHandle(forReadingFrom: self.url)
+        defer { try? handle.close() }
+        guard try handle.seekToEnd() <= Self.largestByteCount else { return nil }
+        try handle.seek(toOffset: 0)
+        return Self.parse(try handle.readToEnd() ?? Data())
+    }
+
     private static func parse(_ data: Data) -> [Entry]? {
         guard let triples = try? JSONSerialization.jsonObject(with: data) as? [Any] else { return nil }
         return triples.compactMap { triple in
             guard let triple = triple as? [Any], triple.count == 3, let sender = triple[0] as? String,
                 let message = triple[1] as? String, let number = triple[2] as? NSNumber, number.int64Value > 0,
-                let senderKey = try? Ed25519.PublicKey(hex: sender), let bytes = Self.bytes(hex: message),
+                let senderKey = try? Ed25519.PublicKey(hex: sender), let bytes = Hexadecimal.decode(message),
                 let messageID = try? MessageID(bytes)
             else { return nil }
             return Entry(
@@ -91,18 +99,6 @@ package struct ReplayFile: Sendable {
                 expires: UnixSeconds(rawValue: UInt64(number.int64Value))
             )
         }
-    }
-
-    private static func bytes(hex: String) -> [UInt8]? {
-        guard hex.utf8.count == 32 else { return nil }
-        var bytes: [UInt8] = []
-        var rest = hex[...]
-        while !rest.isEmpty {
-            guard let byte = UInt8(rest.prefix(2), radix: 16) else { return nil }
-            bytes.append(byte)
-            rest = rest.dropFirst(2)
-        }
-        return bytes
     }
 
     private static func text(_ entries: [ReplayCache.Key: UnixSeconds]) -> [UInt8] {

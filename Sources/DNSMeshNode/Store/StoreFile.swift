@@ -1,3 +1,4 @@
+private import DMPCrypto
 private import Foundation
 
 /// Makes the folder and the file of a database so that only their owner can read them, before anything is written.
@@ -17,7 +18,7 @@ enum StoreFile {
             throw .folder(folder, reason: SystemReason.of(error))
         }
         do {
-            if !files.fileExists(atPath: path) { try Data().write(to: url, options: .withoutOverwriting) }
+            close(try SecretFile.open(path, creating: .ifMissing))
             for file in [path, path + "-wal", path + "-shm"] where files.fileExists(atPath: file) {
                 try files.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
             }
