@@ -10,6 +10,8 @@ struct YAMLSource {
 
     /// More than this isn't a configuration.
     static let byteLimit = 4 << 20
+    /// More values than this, those counted for which aliases stand, aren't either.
+    static let nodeLimit = 200_000
 
     init(_ bytes: some Collection<UInt8>) throws(ConfigurationFault) {
         guard bytes.count <= Self.byteLimit else {
@@ -50,7 +52,9 @@ struct YAMLSource {
         let text = lines.joined(separator: "\n") + "\n"
         let node = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot()
         switch node {
-        case .mapping(let mapping) where !mapping.isEmpty: return mapping
+        case .mapping(let mapping) where !mapping.isEmpty:
+            try Self.checkSize(of: mapping)
+            return mapping
         case nil, .scalar(Node.Scalar("", .implicit)), .mapping:
             throw ConfigurationFault("is empty", next: "restore it from a backup, or run `dnsmesh init --force`")
         default:
@@ -58,6 +62,23 @@ struct YAMLSource {
                 "isn't a mapping of keys to values",
                 next: "restore it from a backup, or run `dnsmesh init --force`"
             )
+        }
+    }
+
+    /// A few aliases of aliases can stand for more than any memory holds.
+    private static func checkSize(of root: Node.Mapping) throws {
+        var waiting: [Node] = [.mapping(root)]
+        var count = 0
+        while let node = waiting.popLast() {
+            count += 1
+            guard count + waiting.count <= Self.nodeLimit else {
+                throw ConfigurationFault("holds more than \(Self.nodeLimit) values", next: "restore it from a backup")
+            }
+            switch node {
+            case .sequence(let sequence): waiting.append(contentsOf: sequence)
+            case .mapping(let mapping): for (key, value) in mapping { waiting += [key, value] }
+            case .scalar, .alias: break
+            }
         }
     }
 

@@ -46,4 +46,15 @@ struct ConfigurationFuzzTests {
             #expect(again.contacts.count == changed.contacts.count, "seed \(seed), round \(round)")
         }
     }
+
+    @Test("Aliases that stand for more and more are refused before anybody walks through them")
+    func aliases() {
+        var lines = ["username: a", "x0: &x0 [y, y, y, y, y, y, y, y, y, y]"]
+        for level in 1...9 {
+            let names = Array(repeating: "*x\(level - 1)", count: 10).joined(separator: ", ")
+            lines.append("x\(level): &x\(level) [\(names)]")
+        }
+        let text = lines.joined(separator: "\n") + "\n"
+        #expect(throws: ConfigurationFault.self) { try ConfigurationDocument(Array(text.utf8)) }
+    }
 }

@@ -116,7 +116,11 @@ struct HostileHTTPTests {
                             #expect(try await Self.publish(with: writer) == .accepted)
                         }
                         try await withUnionReader(of: nodes) { reader async throws in
-                            let result = try await reader.read(OwnerName(Self.name), deadline: LiveNode.deadline)
+                            // On a busy machine an honest node may be too slow to be waited for, once or twice.
+                            var result = ReadResult.absent
+                            for _ in 0..<10 where result == .absent {
+                                result = try await reader.read(OwnerName(Self.name), deadline: LiveNode.deadline)
+                            }
                             #expect(result == .records([TXTValue("v=dmp1;x")]))
                         }
                     }
