@@ -14,16 +14,12 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         count: Int,
         fill: (inout MutableSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
-        Sodium.start()
-        guard let base = unsafe sodium_malloc(count) else { fatalError("no guarded memory left") }
-        let start = unsafe base.bindMemory(to: UInt8.self, capacity: count)
-        let storage = unsafe UnsafeMutableBufferPointer(start: start, count: count)
-        unsafe storage.initialize(repeating: 0)
+        let storage = unsafe GuardedMemory.allocate(count)
         do throws(Failure) {
             var span = unsafe storage.mutableSpan
             try fill(&span)
         } catch {
-            unsafe sodium_free(base)
+            unsafe GuardedMemory.free(storage)
             throw error
         }
         self.storage = unsafe storage
@@ -68,7 +64,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
         try unsafe body(self.storage.span)
     }
 
-    deinit { unsafe sodium_free(self.storage.baseAddress) }
+    deinit { unsafe GuardedMemory.free(self.storage) }
 }
 
 extension SecretBytes {

@@ -46,4 +46,44 @@ struct SecretBytesTests {
         #expect(one.count == 32)
         #expect(one != other)
     }
+
+    @Test("Secrets that live side by side keep their bytes, in whatever order they end", arguments: [1, 63, 64, 65])
+    func neighbours(count: Int) {
+        final class Holder {
+            let secret: SecretBytes
+            init(_ secret: consuming SecretBytes) { self.secret = secret }
+        }
+        let expected = (0..<300).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0 + 1), count: count) }
+        var holders = expected.map { Optional(Holder(SecretBytes(copying: $0))) }
+        for round in 0..<3 {
+            for index in holders.indices where index % 3 == round {
+                #expect(holders[index]?.secret.unguardedBytes() == expected[index])
+                holders[index] = nil
+                // What takes the place of an ended secret sees nothing of it.
+                let next = SecretBytes(count: count) { _ in }.unguardedBytes()
+                #expect(next == [UInt8](repeating: 0, count: count))
+            }
+            for index in holders.indices where index % 3 > round {
+                #expect(holders[index]?.secret.unguardedBytes() == expected[index])
+            }
+        }
+    }
+
+    @Test("Many tasks make and end secrets at once")
+    func concurrent() async {
+        let right = await withTaskGroup { group in
+            for task in 0..<8 as Range<UInt8> {
+                group.addTask {
+                    (0..<500).allSatisfy { _ in
+                        let bytes = [UInt8](repeating: task, count: 32)
+                        let one = SecretBytes(copying: bytes)
+                        let other = SecretBytes(count: 64) { $0[63] = task }
+                        return one.unguardedBytes() == bytes && other.unguardedBytes()[63] == task
+                    }
+                }
+            }
+            return await group.allSatisfy { $0 }
+        }
+        #expect(right)
+    }
 }
