@@ -39,13 +39,12 @@ public enum X25519 {
     package struct SecretKey: ~Copyable, Sendable {
         package static let byteCount = 32
 
-        package let publicKey: PublicKey
         private let bytes: SecretBytes
 
         /// - Throws: ``CryptoError/wrongLength(expected:actual:)`` unless there are 32 bytes.
         package init(_ bytes: consuming SecretBytes) throws(CryptoError) {
             try bytes.requireCount(Self.byteCount)
-            self.init(checked: bytes)
+            self.bytes = bytes
         }
 
         package static func random() -> SecretKey {
@@ -53,9 +52,12 @@ public enum X25519 {
         }
 
         private init(checked bytes: consuming SecretBytes) {
-            self.publicKey = PublicKey(privateKey: bytes)
             self.bytes = bytes
         }
+
+        /// The half for others. It is computed each time, at the cost of an agreement: whoever only opens messages
+        /// with a key never needs it.
+        package var publicKey: PublicKey { PublicKey(privateKey: self.bytes) }
 
         /// The 32-byte result of the agreement, before any key derivation.
         ///

@@ -15,7 +15,7 @@ public final class IdentityKeys: Sendable {
     package let ed25519: Ed25519.SecretKey
 
     /// What messages are sealed to when no prekey is at hand.
-    public var encryptionKey: X25519.PublicKey { self.x25519.publicKey }
+    public let encryptionKey: X25519.PublicKey
     /// What verifies the records of this user.
     public var signingKey: Ed25519.PublicKey { self.ed25519.publicKey }
     /// What the user reads out to others.
@@ -28,7 +28,8 @@ public final class IdentityKeys: Sendable {
     package init(privateKey: consuming SecretBytes) throws(CryptoError) {
         self.ed25519 = try Ed25519.SecretKey(seed: SHA256.hash(privateKey, followedBy: Self.signingSuffix))
         self.x25519 = try X25519.SecretKey(privateKey)
-        self.userID = UserID(of: self.x25519.publicKey)
+        self.encryptionKey = self.x25519.publicKey
+        self.userID = UserID(of: self.encryptionKey)
     }
 
     /// Derives the keys from a passphrase; it takes the caller's thread for some tens of milliseconds and 32 MiB.
