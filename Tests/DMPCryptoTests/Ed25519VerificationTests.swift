@@ -1,6 +1,7 @@
-import DMPCrypto
 import DMPTesting
 import Testing
+
+@testable import DMPCrypto
 
 @Suite("Ed25519 verification")
 struct Ed25519VerificationTests {
@@ -45,7 +46,15 @@ struct Ed25519VerificationTests {
     private static func isValid(key: [UInt8], message: [UInt8], signature: [UInt8]) -> Bool {
         do throws(CryptoError) {
             let key = try Ed25519.PublicKey(key)
-            return key.isValidSignature(try Ed25519.Signature(signature), for: message)
+            let signature = try Ed25519.Signature(signature)
+            let isValid = key.isValidSignature(signature, for: message)
+            // The fast answer is only ever the one that working out the equation gives.
+            let byEquation = !key.isLowOrder && key.solvesEquation(signature, for: message.span)
+            #expect(isValid == byEquation, "\(key) \(signature.bytes.hex)")
+            if let verdict = key.libraryVerdict(on: signature, for: message.span), !key.isLowOrder {
+                #expect(verdict == byEquation, "\(key) \(signature.bytes.hex)")
+            }
+            return isValid
         } catch {
             return false
         }
@@ -134,6 +143,44 @@ struct Ed25519VerificationTests {
         #expect(!key.publicKey.isValidSignature(signature, for: message.dropLast()))
         #expect(!key.publicKey.isValidSignature(signature, for: []))
         #expect(!Ed25519.SecretKey.random().publicKey.isValidSignature(signature, for: message))
+    }
+
+    @Test("An honest signature, and one that is wrong, are judged by the library alone")
+    func fastVerdicts() {
+        let key = Ed25519.SecretKey.random()
+        let message: [UInt8] = [1, 2, 3]
+        let signature = key.sign(message)
+        let verdict = key.publicKey.libraryVerdict(on: signature, for: message.span)
+        // `nil` where libsodium is one that asks for eight times the equation only.
+        #expect(verdict != false)
+        let other = key.publicKey.libraryVerdict(on: signature, for: message.dropLast().span)
+        #expect(other == false)
+    }
+
+    @Test("A signature with R of small order is judged by the equation")
+    func smallOrderR() throws {
+        let key = Ed25519.SecretKey.random().publicKey
+        let signature = try Ed25519.Signature([1] + [UInt8](repeating: 0, count: 63))
+        let message: [UInt8] = [1]
+        let verdict = key.libraryVerdict(on: signature, for: message.span)
+        #expect(verdict == nil)
+        #expect(!key.isValidSignature(signature, for: message))
+    }
+
+    @Test("Damaged signatures get the verdict of the equation")
+    func damaged() throws {
+        let seed = SeededRandom.fuzzSeed
+        var random = SeededRandom(seed: seed)
+        let key = try Ed25519.SecretKey(seed: SecretBytes(copying: random.bytes(32)))
+        let message = random.bytes(40)
+        let whole = key.publicKey.bytes + key.sign(message).bytes
+        for _ in 0..<300 {
+            let bytes = whole.mutated(using: &random)
+            guard bytes.count == whole.count else { continue }
+            let (publicKey, signature) = (Array(bytes.prefix(32)), Array(bytes.suffix(64)))
+            let isValid = Self.isValid(key: publicKey, message: message, signature: signature)
+            #expect(isValid == (bytes == whole), "seed \(seed)")
+        }
     }
 
     /// Half of all 32-byte strings are no points; the verdict must be a refusal and not a trap.
