@@ -1,6 +1,14 @@
 private import CSodium
 
+#if canImport(Crypto)
+    private import Crypto
+#endif
+
 /// SHA-256 (FIPS 180-4).
+///
+/// Public bytes are hashed by swift-crypto, which uses the instructions that processors have for it: a message has two
+/// hashes for each chunk. What is secret, or comes in pieces, is left to libsodium, whose state can be wiped; so is all
+/// where this target is built without swift-crypto, as for the fuzzers.
 public enum SHA256 {
     /// How many bytes a hash has: 32.
     public static let byteCount = 32
@@ -13,12 +21,39 @@ public enum SHA256 {
 
     /// The 32-byte hash of all bytes.
     public static func hash(_ bytes: Span<UInt8>) -> [UInt8] {
-        Sodium.start()
-        var hash = [UInt8](repeating: 0, count: self.byteCount)
-        unsafe bytes.withPointer { start, count in
-            unsafe Sodium.require(crypto_hash_sha256(&hash, start, UInt64(count)))
+        unsafe self.withHash(of: bytes) { unsafe Array($0) }
+    }
+
+    /// Appends the first `count` bytes of the hash, at most 32, to `output`.
+    package static func appendHash(of bytes: Span<UInt8>, first count: Int = byteCount, to output: inout [UInt8]) {
+        unsafe self.withHash(of: bytes) { unsafe output.append(contentsOf: $0.prefix(count)) }
+    }
+
+    /// Whether the hash of `bytes` begins with `expected`. Not for secrets: it stops at the first difference.
+    package static func hash(of bytes: Span<UInt8>, startsWith expected: Span<UInt8>) -> Bool {
+        unsafe self.withHash(of: bytes) { hash in
+            guard expected.count <= hash.count else { return false }
+            for index in expected.indices where unsafe hash[index] != expected[index] { return false }
+            return true
         }
-        return hash
+    }
+
+    private static func withHash<Value>(
+        of bytes: Span<UInt8>,
+        _ body: (UnsafeRawBufferPointer) -> Value
+    ) -> Value {
+        #if canImport(Crypto)
+            var hash = Crypto.SHA256()
+            unsafe bytes.withUnsafeBytes { unsafe hash.update(bufferPointer: $0) }
+            return unsafe hash.finalize().withUnsafeBytes { unsafe body($0) }
+        #else
+            Sodium.start()
+            var hash = [UInt8](repeating: 0, count: self.byteCount)
+            unsafe bytes.withPointer { start, count in
+                unsafe Sodium.require(crypto_hash_sha256(&hash, start, UInt64(count)))
+            }
+            return unsafe hash.withUnsafeBytes { unsafe body($0) }
+        #endif
     }
 
     /// The hash of a secret followed by public bytes, which is a secret again.

@@ -38,6 +38,39 @@ struct SHA256Tests {
         #expect(hash == SHA256.hash(bytes))
     }
 
+    @Test("A hash is appended, whole or its first bytes, and compared with what it begins with")
+    func appended() {
+        let bytes = Array("abc".utf8)
+        let hash = SHA256.hash(bytes)
+        var output: [UInt8] = [9]
+        SHA256.appendHash(of: bytes.span, to: &output)
+        SHA256.appendHash(of: bytes.span, first: 8, to: &output)
+        #expect(output == [9] + hash + hash.prefix(8))
+        let startsWith = { (expected: [UInt8]) in SHA256.hash(of: bytes.span, startsWith: expected.span) }
+        #expect(startsWith(hash))
+        #expect(startsWith(Array(hash.prefix(8))))
+        #expect(startsWith([]))
+        for index in hash.indices {
+            var other = hash
+            other[index] ^= 1
+            #expect(!startsWith(other))
+        }
+        #expect(!startsWith(hash + [0]))
+    }
+
+    @Test("Every length hashes like its pieces, which another library hashes")
+    func lengths() {
+        let seed = SeededRandom.fuzzSeed
+        var random = SeededRandom(seed: seed)
+        for count in 0...300 {
+            let bytes = random.bytes(count)
+            var hasher = SHA256.Hasher()
+            hasher.update(bytes)
+            let hash = hasher.finalize()
+            #expect(hash == SHA256.hash(bytes), "seed \(seed)")
+        }
+    }
+
     @Test("A secret and a suffix hash like their concatenation")
     func secret() {
         let hash = SHA256.hash(SecretBytes(copying: [1, 2, 3]), followedBy: [4, 5]).unguardedBytes()
