@@ -23,7 +23,7 @@ package enum Argon2id {
         package static let identity = Parameters(timeCost: 2, memoryKiB: 32_768, lanes: 2, outputByteCount: 32)
     }
 
-    /// Derives a key; it takes the caller's thread for some tens of milliseconds.
+    /// Derives a key; it takes the caller's thread for some tens of milliseconds, and one more per lane.
     ///
     /// - Parameters:
     ///   - passphrase: Any bytes, also none or zero bytes.
@@ -42,20 +42,35 @@ package enum Argon2id {
         guard (4...1024).contains(parameters.outputByteCount) else {
             throw .outputCountOutOfRange(parameters.outputByteCount)
         }
+        guard let saltCount = UInt32(exactly: salt.count) else {
+            throw .primitiveFailed(code: ARGON2_SALT_TOO_LONG.rawValue)
+        }
+        guard let passphraseCount = UInt32(exactly: passphrase.count) else {
+            throw .primitiveFailed(code: ARGON2_PWD_TOO_LONG.rawValue)
+        }
         return try SecretBytes(count: parameters.outputByteCount) { (key) throws(CryptoError) in
-            let code = unsafe passphrase.withPointer { passphrase, passphraseCount in
-                unsafe key.withPointer { key, keyCount in
-                    unsafe argon2id_hash_raw(
-                        parameters.timeCost,
-                        parameters.memoryKiB,
-                        parameters.lanes,
-                        passphrase,
-                        passphraseCount,
-                        salt,
-                        salt.count,
-                        key,
-                        keyCount
-                    )
+            let code = unsafe passphrase.withPointer { passphrase, _ in
+                unsafe salt.span.withPointer { salt, _ in
+                    unsafe key.withPointer { key, keyCount in
+                        // Neither the passphrase nor the salt is written to: no flag asks for their memory to be wiped.
+                        var context = unsafe argon2_context()
+                        unsafe context.out = key
+                        unsafe context.outlen = UInt32(keyCount)
+                        unsafe context.pwd = UnsafeMutablePointer(mutating: passphrase)
+                        unsafe context.pwdlen = passphraseCount
+                        unsafe context.salt = UnsafeMutablePointer(mutating: salt)
+                        unsafe context.saltlen = saltCount
+                        unsafe context.t_cost = parameters.timeCost
+                        unsafe context.m_cost = parameters.memoryKiB
+                        unsafe context.lanes = parameters.lanes
+                        unsafe context.threads = parameters.lanes
+                        unsafe context.version = ARGON2_VERSION_13.rawValue
+                        unsafe context.allocate_cbk = { unsafe Self.allocate($0, byteCount: $1) }
+                        unsafe context.free_cbk = { memory, byteCount in
+                            if let memory = unsafe memory { unsafe Argon2Memory.giveBack(memory, byteCount: byteCount) }
+                        }
+                        return unsafe argon2_ctx(&context, Argon2_id)
+                    }
                 }
             }
             switch code {
@@ -64,6 +79,15 @@ package enum Argon2id {
             default: throw .primitiveFailed(code: code)
             }
         }
+    }
+
+    private static func allocate(
+        _ memory: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?,
+        byteCount: Int
+    ) -> Int32 {
+        let area = unsafe Argon2Memory.take(byteCount)
+        unsafe memory?.pointee = area
+        return unsafe area == nil ? ARGON2_MEMORY_ALLOCATION_ERROR.rawValue : ARGON2_OK.rawValue
     }
 
     /// Derives a key from a passphrase that lies in ordinary memory.

@@ -86,6 +86,23 @@ struct Argon2idTests {
         #expect(key == again)
     }
 
+    @Test("Derivations one after the other and at once give the same key, whatever memory they get")
+    func repeated() async throws {
+        var parameters = Argon2id.Parameters.identity
+        parameters.timeCost = 1
+        let (large, cheap) = (parameters, Self.cheap)
+        let derive: @Sendable (Argon2id.Parameters) throws -> [UInt8] = { parameters in
+            try Argon2id.derive(passphrase: [7], salt: Self.salt, parameters: parameters).unguardedBytes()
+        }
+        let first = try [derive(large), derive(cheap)]
+        #expect(first[0] != first[1])
+        for _ in 0..<3 { #expect(try [derive(large), derive(cheap)] == first) }
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            for _ in 0..<4 { group.addTask { try derive(large) } }
+            for try await key in group { #expect(key == first[0]) }
+        }
+    }
+
     @Test("A salt of fewer than 8 bytes is refused", arguments: [0, 7])
     func shortSalt(count: Int) {
         #expect(throws: CryptoError.saltTooShort(count)) {
