@@ -1,74 +1,131 @@
-/// Computes unknown blocks from known ones that lie on the same polynomial, byte position by byte position.
+/// Computes shares that are not known from k known ones, byte position by byte position.
 ///
-/// A polynomial of degree < k is given by its values at k points. Its value at another point x is
-/// Σ over j of value j · Π over m ≠ j of (x + x_m) / (x_j + x_m).
+/// Share r is the value at the point x_r of a polynomial of degree < k, with x_0 = 0 and x_r = α^(r−1). From its values
+/// at k points, its value at another point x is Σ over j of value j · Π over m ≠ j of (x + x_m) / (x_j + x_m).
 ///
 /// Source: protocol documents, "From plaintext to TXT strings and back", section 2.3.
 struct BlockInterpolation {
-    /// The factors of the known blocks, all those of one known block together.
+    /// How many known blocks are added to a sum at once, so that a sum is seldom read and written.
+    private static let batchCount = 4
+
+    private let knownCount: Int
+    private let wantedCount: Int
+    /// See ``coefficients(from:to:)``.
     private let coefficients: [UInt8]
-    private var sums: [BitPlanes]
+    private var sums: [Block]
+    private var batch = BlockMultiples(blockCount: batchCount)
+    private var addedCount = 0
 
     /// - Parameters:
-    ///   - known: The points whose blocks will be added: at most 256, all different.
-    ///   - wanted: The points whose blocks are asked for, none of them known.
-    init(from known: [UInt8], to wanted: [UInt8]) {
+    ///   - known: The numbers of the shares whose blocks will be added: all different.
+    ///   - wanted: The numbers of the shares that are asked for, none of them known.
+    init(from known: [Int], to wanted: [Int]) {
+        self.knownCount = known.count
+        self.wantedCount = wanted.count
         self.coefficients = Self.coefficients(from: known, to: wanted)
-        self.sums = Array(repeating: BitPlanes(), count: wanted.count)
+        self.sums = Array(repeating: .zero, count: wanted.count)
     }
 
-    /// Takes in the block of the known point with this index. Every one must be added once.
-    mutating func add(_ block: Span<UInt8>, ofKnown index: Int) {
-        let matrices = GF256.bitMatrices
-        let planeSums = BitPlanes(block).sums
-        let block = planeSums.span
+    /// Takes in the block of the next known share.
+    mutating func add(_ block: Span<UInt8>) {
+        self.batch.replace(self.addedCount % Self.batchCount, by: Block(block))
+        self.addedCount += 1
+        let inBatch = (self.addedCount - 1) % Self.batchCount + 1
+        guard inBatch == Self.batchCount || self.addedCount == self.knownCount else { return }
+        let first = self.wantedCount * (self.addedCount - inBatch)
         let coefficients = self.coefficients
-        let first = self.sums.count * index
-        for row in self.sums.indices {
-            self.sums[row].add(block, times: matrices[Int(coefficients[first + row])])
+        for row in 0..<self.wantedCount {
+            let start = first + inBatch * row
+            var sum = self.sums[row]
+            self.batch.addProducts(with: coefficients.span.extracting(start..<start + inBatch), to: &sum)
+            self.sums[row] = sum
         }
     }
 
     /// Writes the wanted blocks, each to its place in a row of blocks.
     ///
     /// - Parameters:
-    ///   - places: The block number for each wanted point.
+    ///   - places: The block number for each wanted share.
     ///   - blocks: A row of blocks of 128 bytes.
     func store(asBlocks places: [Int], of blocks: inout [UInt8]) {
         var bytes = blocks.mutableSpan
         for (sum, place) in zip(self.sums, places) {
-            sum.store(into: &bytes, at: BitPlanes.blockByteCount * place)
+            sum.store(into: &bytes, at: Block.byteCount * place)
         }
     }
 
-    /// The factor of each known block in each wanted one: for the first known point one byte for every wanted point,
-    /// then the same for the second, and so on.
-    static func coefficients(from known: [UInt8], to wanted: [UInt8]) -> [UInt8] {
-        // Products are sums of logarithms. The factor m = j, to be left out, counts 0: see GF256.logarithms.
-        let denominators = Self.productLogarithms(at: known, over: known)
-        let numerators = Self.productLogarithms(at: wanted, over: known)
-        let logarithms = GF256.logarithms
-        let powers = GF256.powers
-        return [UInt8](capacity: known.count * wanted.count) { output in
-            for column in known.indices {
-                let divisor = 2 * GF256.order - denominators[column]
-                for row in wanted.indices {
-                    let difference = Int(logarithms[Int(wanted[row] ^ known[column])])
-                    output.append(powers[numerators[row] + divisor - difference])
+    /// The factor of each known block in each wanted one: for the first batch of known ones those of the first wanted
+    /// one, then those of the second, and so on; then the same for the next batch.
+    private static func coefficients(from known: [Int], to wanted: [Int]) -> [UInt8] {
+        // Products are sums of logarithms. Every divisor is a point of its own product's numerator, and counts once.
+        let products = PointProducts(over: known)
+        let numerators = wanted.map(products.logarithm)
+        let divisors = known.map { 2 * GF256.order - products.logarithm(at: $0) }
+        let (logarithms, powers) = (GF256.logarithms, GF256.powers)
+        let (knownPoints, wantedPoints) = (known.map(ErasureCode.point), wanted.map(ErasureCode.point))
+        var coefficients = [UInt8](repeating: 0, count: known.count * wanted.count)
+        var place = 0
+        for first in stride(from: 0, to: known.count, by: Self.batchCount) {
+            let end = min(first + Self.batchCount, known.count)
+            for row in wanted.indices {
+                let (numerator, point) = (numerators[row], wantedPoints[row])
+                for column in first..<end {
+                    let difference = Int(logarithms[Int(point ^ knownPoints[column])])
+                    coefficients[place] = powers[numerator &+ divisors[column] &- difference]
+                    place &+= 1
                 }
             }
         }
+        return coefficients
+    }
+}
+
+/// Products of differences x + x_m over the points of k known shares.
+///
+/// The points of shares 1, 2, … are a geometric row, so the logarithm of α^a + α^b is min(a, b) + Z(|a − b|) with
+/// Z(d) = log(1 + α^d), and sums over a range of shares come from the running sums of Z.
+struct PointProducts {
+    private let count: Int
+    /// The points of known shares from k on, and those of shares below k that are not known: as many as of the others.
+    private let added: [UInt8]
+    private let removed: [UInt8]
+
+    init(over known: [Int]) {
+        self.count = known.count
+        self.added = known.filter { $0 >= known.count }.map(ErasureCode.point)
+        let present = Set(known)
+        let removed = self.added.isEmpty ? [] : known.indices.filter { !present.contains($0) }
+        self.removed = removed.map(ErasureCode.point)
     }
 
-    /// For each x of `points` the logarithm of the product of all x + y with y of `others`, y ≠ x.
-    private static func productLogarithms(at points: [UInt8], over others: [UInt8]) -> [Int] {
+    /// The logarithm, below 255, of the product of all x + x_m with x the point of the share and m ≠ share known.
+    func logarithm(at share: Int) -> Int {
         let logarithms = GF256.logarithms
-        return points.map { x in
-            var sum = 0
-            for y in others {
-                sum &+= Int(logarithms[Int(x ^ y)])
-            }
-            return sum % GF256.order
-        }
+        let x = ErasureCode.point(ofShare: share)
+        // The difference to itself, which must be left out, counts 0: see GF256.logarithms.
+        var sum = self.logarithmOverFirst(at: share)
+        for other in self.added { sum &+= Int(logarithms[Int(x ^ other)]) }
+        for other in self.removed { sum &-= Int(logarithms[Int(x ^ other)]) }
+        let rest = sum % GF256.order
+        return rest < 0 ? rest + GF256.order : rest
     }
+
+    /// The same over shares 0..<k, not reduced.
+    private func logarithmOverFirst(at share: Int) -> Int {
+        guard share > 0 else { return (self.count - 1) * (self.count - 2) / 2 }
+        let sums = Self.runningSums
+        let below = min(share, self.count) - 1  // how many of the shares 1, 2, … below k have a lower number
+        let above = max(0, self.count - 1 - share)
+        return (share - 1) + below * (below - 1) / 2 + sums[share - 1] - sums[share - 1 - below]
+            + above * (share - 1) + sums[above]
+    }
+
+    /// Entry n is Z(1) + … + Z(n).
+    private static let runningSums: [Int] = {
+        var sums = [0]
+        for distance in 1..<GF256.order {
+            sums.append(sums[distance - 1] + Int(GF256.logarithms[Int(1 ^ GF256.power(distance))]))
+        }
+        return sums
+    }()
 }

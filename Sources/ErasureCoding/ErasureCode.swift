@@ -81,12 +81,9 @@ package struct ErasureCode: Sendable, Hashable {
         shares += repeatElement(0, count: Self.blockByteCount * self.shareCount - shares.count)
 
         let parity = Array(self.dataCount..<self.shareCount)
-        var interpolation = BlockInterpolation(
-            from: (0..<self.dataCount).map(Self.point),
-            to: parity.map(Self.point)
-        )
+        var interpolation = BlockInterpolation(from: Array(0..<self.dataCount), to: parity)
         for index in 0..<self.dataCount {
-            interpolation.add(shares.span.extracting(Self.bytes(ofBlock: index)), ofKnown: index)
+            interpolation.add(shares.span.extracting(Self.bytes(ofBlock: index)))
         }
         interpolation.store(asBlocks: parity, of: &shares)
         return shares
@@ -140,15 +137,11 @@ package struct ErasureCode: Sendable, Hashable {
         in blocks: inout [UInt8],
         from chosen: [(index: Int, block: ArraySlice<UInt8>)]
     ) {
-        let missing = Set(0..<self.dataCount).subtracting(chosen.map(\.index)).sorted()
-        guard !missing.isEmpty else { return }
-        var interpolation = BlockInterpolation(
-            from: chosen.map { Self.point(ofShare: $0.index) },
-            to: missing.map(Self.point)
-        )
-        for (position, share) in chosen.enumerated() {
-            interpolation.add(share.block.span, ofKnown: position)
-        }
+        guard let last = chosen.last, last.index >= self.dataCount else { return }
+        let present = Set(chosen.map(\.index))
+        let missing = (0..<self.dataCount).filter { !present.contains($0) }
+        var interpolation = BlockInterpolation(from: chosen.map(\.index), to: missing)
+        for share in chosen { interpolation.add(share.block.span) }
         interpolation.store(asBlocks: missing, of: &blocks)
     }
 

@@ -43,17 +43,4 @@ package enum GF256 {
         guard dividend != 0 else { return 0 }
         return powers[Int(logarithms[Int(dividend)]) + order - Int(logarithms[Int(divisor)])]
     }
-
-    /// Entry c is the map "times c" as an 8 × 8 matrix over GF(2): bit j of byte i says whether bit i of the product
-    /// takes in bit j of the factor.
-    static let bitMatrices: [UInt64] = (UInt8.min...UInt8.max).map { constant in
-        var matrix: UInt64 = 0
-        for column in 0..<8 {
-            let image = product(constant, 1 << UInt8(column))
-            for row in 0..<8 where image >> UInt8(row) & 1 != 0 {
-                matrix |= 1 << UInt64(8 * row + column)
-            }
-        }
-        return matrix
-    }
 }

@@ -34,7 +34,7 @@ package enum ReedSolomon {
         to output: inout [UInt8]
     ) throws(ReedSolomonError) {
         guard block.count == dataByteCount else { throw .blockByteCount(block.count) }
-        remainder(of: block).append(to: &output)
+        remainder(of: block.span).append(to: &output)
     }
 
     /// Repairs a word of 160 bytes.
@@ -47,32 +47,35 @@ package enum ReedSolomon {
         _ word: ArraySlice<UInt8>
     ) throws(ReedSolomonError) -> (data: [UInt8], correctedByteCount: Int) {
         guard word.count == codewordByteCount else { throw .codewordByteCount(word.count) }
-        let difference = difference(in: word)
-        guard difference.contains(where: { $0 != 0 }) else { return (Array(word.prefix(dataByteCount)), 0) }
+        let difference = difference(in: word.span)
+        guard difference != ParityRegister() else { return (Array(word.prefix(dataByteCount)), 0) }
 
-        guard let errors = ErrorPattern(explaining: difference) else { throw .tooManyErrors }
+        var remainder: [UInt8] = []
+        difference.append(to: &remainder)
+        guard let errors = ErrorPattern(explaining: remainder) else { throw .tooManyErrors }
         var repaired = Array(word)
         for error in errors.bytes {
             repaired[error.position] ^= error.value
         }
-        guard Self.difference(in: repaired[...]).allSatisfy({ $0 == 0 }) else { throw .tooManyErrors }
+        guard self.isCodeword(repaired[...]) else { throw .tooManyErrors }
         repaired.removeLast(parityByteCount)
         return (repaired, errors.bytes.count)
     }
 
-    /// The sum of the parity of the data and the parity that the word holds: the word modulo g, all zero if it is right.
-    private static func difference(in word: ArraySlice<UInt8>) -> [UInt8] {
-        var difference: [UInt8] = []
-        remainder(of: word.prefix(dataByteCount)).append(to: &difference)
-        for (index, byte) in word.suffix(parityByteCount).enumerated() {
-            difference[index] ^= byte
-        }
-        return difference
+    /// Whether 160 bytes are a word without any error. To see this takes a hundredth of the time of a repair.
+    package static func isCodeword(_ word: ArraySlice<UInt8>) -> Bool {
+        word.count == codewordByteCount && self.difference(in: word.span) == ParityRegister()
     }
 
-    private static func remainder(of block: ArraySlice<UInt8>) -> ParityRegister {
+    /// The parity of the data minus the parity that the word holds: the word modulo g, zero if it is right.
+    private static func difference(in word: Span<UInt8>) -> ParityRegister {
+        self.remainder(of: word.extracting(first: dataByteCount))
+            - ParityRegister(word.extracting(last: parityByteCount))
+    }
+
+    private static func remainder(of block: Span<UInt8>) -> ParityRegister {
         var register = ParityRegister()
-        register.divide(block.span)
+        register.divide(block)
         return register
     }
 }

@@ -98,15 +98,21 @@ struct ErasureVectorTests {
     }
 }
 
-/// The factor of every data block in each parity share.
+/// The factor of every data block in each parity share: what becomes of the byte 1 in that block alone.
 private func parityRows(k: Int, n: Int) -> [[UInt8]] {
-    let coefficients = BlockInterpolation.coefficients(
-        from: (0..<k).map(ErasureCode.point),
-        to: (k..<n).map(ErasureCode.point)
-    )
-    return (0..<n - k).map { row in
-        (0..<k).map { column in coefficients[column * (n - k) + row] }
+    var rows = [[UInt8]](repeating: [], count: n - k)
+    for first in stride(from: 0, to: k, by: 128) {
+        var interpolation = BlockInterpolation(from: Array(0..<k), to: Array(k..<n))
+        for column in 0..<k {
+            var block = [UInt8](repeating: 0, count: 128)
+            if (first..<first + 128).contains(column) { block[column - first] = 1 }
+            interpolation.add(block.span)
+        }
+        var parity = [UInt8](repeating: 0, count: 128 * (n - k))
+        interpolation.store(asBlocks: Array(0..<n - k), of: &parity)
+        for row in rows.indices { rows[row] += parity[128 * row..<128 * row + min(128, k - first)] }
     }
+    return rows
 }
 
 private func blocks(of shares: [UInt8]) -> [[UInt8]] {

@@ -26,21 +26,6 @@ struct GF256Tests {
         }
     }
 
-    @Test("A bit matrix times a byte is the product")
-    func bitMatrices() {
-        for constant in UInt8.min...UInt8.max {
-            let matrix = GF256.bitMatrices[Int(constant)]
-            for byte in UInt8.min...UInt8.max {
-                var product: UInt8 = 0
-                for row in 0..<8 {
-                    let taken = UInt8(truncatingIfNeeded: matrix >> UInt64(8 * row)) & byte
-                    product |= UInt8(taken.nonzeroBitCount & 1) << UInt8(row)
-                }
-                #expect(product == Self.slowProduct(constant, byte))
-            }
-        }
-    }
-
     private static func slowProduct(_ a: UInt8, _ b: UInt8) -> UInt8 {
         var product: UInt16 = 0
         for bit in 0..<8 where b >> UInt8(bit) & 1 != 0 {

@@ -22,6 +22,36 @@ struct ReedSolomonTests {
         }
     }
 
+    @Test("The parity is the remainder of a division byte by byte, and only with it is a word right")
+    func division() throws {
+        var random = SeededRandom(seed: Self.seed)
+        let generator = Self.generator
+        for round in 0..<50 {
+            let block = round == 0 ? [UInt8](repeating: 0xff, count: 128) : random.bytes(128)
+            var rest = block + [UInt8](repeating: 0, count: 32)
+            for index in 0..<128 {
+                let factor = rest[index]
+                for (offset, coefficient) in generator.enumerated() {
+                    rest[index + offset] ^= GF256.product(factor, coefficient)
+                }
+            }
+            let word = block + rest.suffix(32)
+            #expect(try ReedSolomon.encode(block[...]) == word, "seed \(Self.seed), round \(round)")
+            #expect(ReedSolomon.isCodeword(([1, 2, 3] + word)[3...]))
+            var wrong = word
+            wrong[Int.random(in: 0..<160, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
+            #expect(!ReedSolomon.isCodeword(wrong[...]), "seed \(Self.seed), round \(round)")
+            #expect(!ReedSolomon.isCodeword(word.dropLast()))
+        }
+    }
+
+    /// (x + α⁰) · … · (x + α³¹), highest power first.
+    private static var generator: [UInt8] {
+        (0..<32).reduce([1]) { product, exponent in
+            zip(product + [0], [0] + product).map { $0 ^ GF256.product(GF256.power(exponent), $1) }
+        }
+    }
+
     @Test("More wrong bytes are refused, or taken for a word that is at most 16 bytes away")
     func tooManyErrors() throws {
         var random = SeededRandom(seed: Self.seed)
