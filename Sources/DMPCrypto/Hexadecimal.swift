@@ -1,12 +1,17 @@
 /// Bytes as hexadecimal digits, two for each byte. Not for secrets: its tables are read at secret-dependent places.
 package enum Hexadecimal {
     /// Lower-case digits.
-    package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String { self.encode(bytes.span) }
+
+    /// Lower-case digits.
+    package static func encode(_ bytes: ArraySlice<UInt8>) -> String { self.encode(bytes.span) }
+
+    private static func encode(_ bytes: Span<UInt8>) -> String {
         var digits: [UInt8] = []
-        digits.reserveCapacity(2 * bytes.underestimatedCount)
-        for byte in bytes {
-            digits.append(Self.digit(byte >> 4))
-            digits.append(Self.digit(byte & 15))
+        digits.reserveCapacity(2 * bytes.count)
+        for index in bytes.indices {
+            digits.append(Self.digit(bytes[index] >> 4))
+            digits.append(Self.digit(bytes[index] & 15))
         }
         return String(decoding: digits, as: UTF8.self)
     }

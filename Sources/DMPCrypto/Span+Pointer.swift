@@ -24,3 +24,10 @@ extension [UInt8] {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
     }
 }
+
+extension StaticString {
+    /// Lends the UTF-8 bytes of a literal, where a `String` would copy them each time.
+    package func withUTF8Span<Value>(_ body: (Span<UInt8>) -> Value) -> Value {
+        self.withUTF8Buffer { unsafe body($0.span) }
+    }
+}

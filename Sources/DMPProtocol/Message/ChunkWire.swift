@@ -40,33 +40,47 @@ package struct ChunkWire: Hashable, Sendable {
     ///
     /// - Throws: ``WireError/length(_:)`` for another number of bytes.
     package init(wrapping block: ArraySlice<UInt8>) throws(WireError) {
-        var writer = ByteWriter(capacity: Self.byteCount)
-        writer.write(SHA256.hash(block).prefix(Self.checksumByteCount))
-        do { writer.write(try ReedSolomon.encode(block)) } catch { throw .length(block.count) }
-        self.bytes = writer.bytes
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        SHA256.appendHash(of: block.span, first: Self.checksumByteCount, to: &bytes)
+        bytes += block
+        do { try ReedSolomon.appendParity(of: block, to: &bytes) } catch { throw .length(block.count) }
+        self.bytes = bytes
     }
 
     /// What the manifest says of this chunk: SHA-256 of the 168 bytes.
     package var hash: [UInt8] { SHA256.hash(self.bytes) }
+
+    /// Appends ``hash`` to those of the chunks before.
+    func appendHash(to hashes: inout [UInt8]) { SHA256.appendHash(of: self.bytes.span, to: &hashes) }
+
+    /// Whether ``hash`` is this one.
+    func hasHash(_ expected: ArraySlice<UInt8>) -> Bool {
+        expected.count == SHA256.byteCount && SHA256.hash(of: self.bytes.span, startsWith: expected.span)
+    }
 
     package var value: TXTValue { TXTValue(prefix: Self.prefix, encoding: self.bytes) }
 
     /// The block, after repair of up to 16 wrong bytes of block and parity, if the checksum as received fits it.
     ///
     /// - Returns: 128 bytes, or `nil` for a chunk that can't be read.
-    package func unwrapped() -> [UInt8]? {
+    package func unwrapped() -> ArraySlice<UInt8>? {
         guard let block = self.repairedBlock() else { return nil }
-        return self.bytes.starts(with: SHA256.hash(block).prefix(Self.checksumByteCount)) ? block : nil
+        return SHA256.hash(of: block.span, startsWith: self.bytes.span.extracting(first: Self.checksumByteCount))
+            ? block : nil
     }
 
     /// The chunk as its sender would have made it, if no more than 16 bytes of block and parity are wrong. The checksum
     /// is made anew, so only a comparison with the manifest's hash tells whether this is the sender's chunk.
-    package func repaired() -> (wire: ChunkWire, block: [UInt8])? {
+    package func repaired() -> (wire: ChunkWire, block: ArraySlice<UInt8>)? {
         guard let block = self.repairedBlock() else { return nil }
-        do { return (try ChunkWire(wrapping: block[...]), block) } catch { return nil }
+        do { return (try ChunkWire(wrapping: block), block) } catch { return nil }
     }
 
-    private func repairedBlock() -> [UInt8]? {
-        do { return try ReedSolomon.decode(self.bytes.dropFirst(Self.checksumByteCount)).data } catch { return nil }
+    /// Without wrong bytes, a part of ``bytes``, so that nothing is copied.
+    private func repairedBlock() -> ArraySlice<UInt8>? {
+        let word = self.bytes.dropFirst(Self.checksumByteCount)
+        if ReedSolomon.isCodeword(word) { return word.prefix(ReedSolomon.dataByteCount) }
+        do { return try ReedSolomon.decode(word).data[...] } catch { return nil }
     }
 }

@@ -9,7 +9,7 @@ package struct MessageAssembly: Sendable {
     package static let repairsPerChunk = 16
 
     package let manifest: SlotManifest
-    private var blocks: [[UInt8]?]
+    private var blocks: [ArraySlice<UInt8>?]
     private var heldCount = 0
     private var repairsTried: [Int]
 
@@ -37,14 +37,14 @@ package struct MessageAssembly: Sendable {
         } catch {
             return .notAChunk
         }
-        if wire.hash.elementsEqual(expected) {
+        if wire.hasHash(expected) {
             guard let block = wire.unwrapped() else { return .undecodable }
             self.hold(block, at: index)
             return .accepted
         }
         guard self.repairsTried[index] < Self.repairsPerChunk else { return .wrongHash }
         self.repairsTried[index] += 1
-        guard let (repaired, block) = wire.repaired(), repaired.hash.elementsEqual(expected) else { return .wrongHash }
+        guard let (repaired, block) = wire.repaired(), repaired.hasHash(expected) else { return .wrongHash }
         self.hold(block, at: index)
         return .repaired
     }
@@ -62,7 +62,7 @@ package struct MessageAssembly: Sendable {
     private func joined() throws(MessageError) -> [UInt8] {
         var shares: [(index: Int, block: ArraySlice<UInt8>)] = []
         shares.reserveCapacity(self.heldCount)
-        for case (let index, let block?) in self.blocks.enumerated() { shares.append((index, block[...])) }
+        for case (let index, let block?) in self.blocks.enumerated() { shares.append((index, block)) }
         do throws(ErasureError) {
             return try ErasureCode(dataCount: self.manifest.dataCount, shareCount: self.manifest.shareCount)
                 .decode(shares)
@@ -71,7 +71,7 @@ package struct MessageAssembly: Sendable {
         }
     }
 
-    private mutating func hold(_ block: [UInt8], at index: Int) {
+    private mutating func hold(_ block: ArraySlice<UInt8>, at index: Int) {
         self.blocks[index] = block
         self.heldCount += 1
     }

@@ -6,9 +6,10 @@ package struct SealedMessage: Hashable, Sendable {
     package let manifest: Signed<SlotManifest>
     /// All n chunks in order.
     package let chunks: [TXTValue]
+    /// What the names of the chunks are made of.
+    package let key: ChunkKey
 
     package var messageID: MessageID { self.manifest.body.messageID }
-    package var key: ChunkKey { self.manifest.body.chunkKey }
     package var slot: Slot { self.manifest.body.slot }
     package var prekey: Prekey.ID? { self.manifest.body.prekey }
 
@@ -97,7 +98,11 @@ package struct SealedMessage: Hashable, Sendable {
                 expires: timestamp.adding(ttl),
                 chunkHashes: hashes
             )
-            return SealedMessage(manifest: try manifest.signed(by: keys.ed25519), chunks: chunks)
+            return SealedMessage(
+                manifest: try manifest.signed(by: keys.ed25519),
+                chunks: chunks,
+                key: manifest.chunkKey
+            )
         } catch {
             // Sizes are all that codes and manifest refuse here, and the plan has seen to them.
             let limit = MessagePlan.largestBody(valueByteLimit: nil, timestamp: timestamp, ttl: ttl)
@@ -121,7 +126,7 @@ package struct SealedMessage: Hashable, Sendable {
         for start in stride(from: 0, to: shares.count, by: ErasureCode.blockByteCount) {
             let wire = try ChunkWire(wrapping: shares[start..<start + ErasureCode.blockByteCount])
             chunks.append(wire.value)
-            hashes.append(contentsOf: wire.hash)
+            wire.appendHash(to: &hashes)
         }
         return (chunks, hashes)
     }

