@@ -8,6 +8,8 @@ package struct HedgePolicy: Hashable, Sendable {
     package static let firstGuess = Duration.milliseconds(200)
     package static let shortest = Duration.milliseconds(20)
     package static let longest = Duration.milliseconds(300)
+    /// A query whose datagram was lost is sent again and answered within this.
+    package static let shortestPatience = Duration.seconds(1)
 
     /// The smoothed round trip; `nil` before the first.
     package private(set) var roundTrip: Duration?
@@ -34,6 +36,8 @@ package struct HedgePolicy: Hashable, Sendable {
         return min(max(roundTrip + self.deviation * 4, Self.shortest), Self.longest)
     }
 
-    /// How long to wait for a second opinion on an absence, once there is a first.
-    package var patience: Duration { self.delay * 4 }
+    /// How long to wait for a second opinion on an absence that decides something, once there is a first.
+    ///
+    /// Its floor keeps one lost datagram from leaving the decision to a single upstream, which may lie.
+    package var patience: Duration { max(self.delay * 4, Self.shortestPatience) }
 }

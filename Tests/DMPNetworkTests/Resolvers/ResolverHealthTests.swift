@@ -75,6 +75,8 @@ struct HedgePolicyTests {
         #expect(policy.delay == .milliseconds(300))
         for _ in 0..<200 { policy.learn(.seconds(-1)) }
         #expect(policy.delay == .milliseconds(20))
-        #expect(policy.patience == .milliseconds(80))
+        #expect(policy.patience == .seconds(1))
+        for _ in 0..<100 { policy.learn(.seconds(4)) }
+        #expect(policy.patience == .milliseconds(1200))
     }
 }

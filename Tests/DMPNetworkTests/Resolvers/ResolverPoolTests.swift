@@ -124,11 +124,25 @@ struct ResolverPoolTests {
             try await pool.use { pool in
                 let fresh = try await clock.timed { try await pool.read(decisively: 10_000) }
                 #expect(fresh.value == .absent)
-                #expect(fresh.milliseconds == 20 + 4 * 200)
+                #expect(fresh.milliseconds == 20 + 1000)
                 try await clock.sleep(until: ErasedClock.at(10_000))
                 let known = try await clock.timed { try await pool.read(decisively: 10_000) }
                 #expect(known.value == .absent)
                 #expect(known.milliseconds == 20)
+            }
+        }
+    }
+
+    @Test("A decisive absence waits for an upstream that is slow for once, so that a liar doesn't decide alone")
+    func slowHonesty() async throws {
+        try await VirtualTime.run { clock in
+            let pool = try Pool([.absent(), .absent()], clock: clock)
+            try await pool.use { pool in
+                for _ in 0..<20 { _ = try await pool.read(decisively: 1000) }
+                pool.readers[1].behave(.records("a", after: 700))
+                let read = try await clock.timed { try await pool.read(decisively: 10_000) }
+                #expect(read.value == .records([TXTValue("a")]))
+                #expect(read.milliseconds == 20 + 700)
             }
         }
     }
