@@ -5,13 +5,21 @@ private import DNSWire
 /// Source: protocol documents, "The network layer", section 10.
 public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// The normalised URL, without a slash at the end.
-    public let text: String
+    public var text: String { "\(self.isEncrypted ? "https" : "http")://\(self.authority)\(self.path)" }
     /// The host: a name in lower case, or an IP literal without brackets.
     public let host: String
     /// The port, if it is given.
     public let port: UInt16?
     /// Whether the scheme is `https`.
     public let isEncrypted: Bool
+
+    private let path: String
+
+    /// The host, and the port if it is given, as they stand in the URL: what tells two nodes of one machine apart.
+    var authority: String {
+        let shown = self.host.contains(":") ? "[\(self.host)]" : self.host
+        return "\(shown)\(self.port.map { ":\($0)" } ?? "")"
+    }
 
     /// Reads a URL as people write it: white space around it and slashes at its end are dropped, and `https://` is put
     /// in front if there is no scheme.
@@ -34,8 +42,7 @@ public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
         self.host = host
         self.port = port
         self.isEncrypted = scheme == "https"
-        let shown = host.contains(":") ? "[\(host)]" : host
-        self.text = "\(scheme)://\(shown)\(port.map { ":\($0)" } ?? "")\(path)"
+        self.path = String(path)
     }
 
     public var description: String { self.text }

@@ -130,7 +130,7 @@ public final class HTTPRecordWriter: RecordWriter {
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
             self.adjustWidth(keepsConnection: false)
-            return HTTPVerdict(error, host: self.endpoint.host)
+            return HTTPVerdict(error, node: self.endpoint.authority)
         }
     }
 
@@ -189,7 +189,7 @@ public final class HTTPRecordWriter: RecordWriter {
     }
 
     private var noAnswer: NetworkFailure {
-        NetworkFailure(.timeout, "no answer from \(self.endpoint.host) in time")
+        NetworkFailure(.timeout, "no answer from \(self.endpoint.authority) in time")
     }
 }
 

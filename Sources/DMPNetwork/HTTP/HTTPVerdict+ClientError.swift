@@ -13,35 +13,35 @@ private import NIOPosix
 
 extension HTTPVerdict {
     /// What it means that a request brought no answer.
-    init(_ error: any Error, host: String) {
+    init(_ error: any Error, node: String) {
         switch error {
         case let error as HTTPClientError where error == .alreadyShutdown || error == .cancelled:
-            self = .done(.unavailable(NetworkFailure(.closed, "the writer for \(host) was closed")))
+            self = .done(.unavailable(NetworkFailure(.closed, "the writer for \(node) was closed")))
         case let error as HTTPClientError where error.isBeforeConnection:
-            self = .unreachable(host, error.shortDescription)
+            self = .unreachable(node, error.shortDescription)
         case let error as HTTPParserError where error != .invalidEOFState:
-            let message = "the answer of \(host) isn't HTTP: \(error)"
+            let message = "the answer of \(node) isn't HTTP: \(error)"
             self = .done(.unavailable(NetworkFailure(.malformedAnswer, message)))
         case is HTTPClientError, is HTTPParserError, is ChannelError:
-            self = .lost(host)
+            self = .lost(node)
         case let error as IOError where error.isAfterConnection:
-            self = .lost(host)
+            self = .lost(node)
         case let error as IOError:
-            self = .unreachable(host, error.explanation)
+            self = .unreachable(node, error.explanation)
         case let error as NIOConnectionError:
             let first = error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first
-            self = .unreachable(host, first?.explanation ?? "its address can't be found")
+            self = .unreachable(node, first?.explanation ?? "its address can't be found")
         default:
-            self = .unreachable(host, "\(error)")
+            self = .unreachable(node, "\(error)")
         }
     }
 
-    private static func unreachable(_ host: String, _ reason: String) -> HTTPVerdict {
-        .failed(NetworkFailure(.unreachable, "can't reach \(host): \(reason.displayable(limit: 200))"))
+    private static func unreachable(_ node: String, _ reason: String) -> HTTPVerdict {
+        .failed(NetworkFailure(.unreachable, "can't reach \(node): \(reason.displayable(limit: 200))"))
     }
 
-    private static func lost(_ host: String) -> HTTPVerdict {
-        .failed(NetworkFailure(.connectionLost, "\(host) closed the connection before it answered"))
+    private static func lost(_ node: String) -> HTTPVerdict {
+        .failed(NetworkFailure(.connectionLost, "\(node) closed the connection before it answered"))
     }
 }
 

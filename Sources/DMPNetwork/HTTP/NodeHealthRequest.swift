@@ -16,7 +16,8 @@ extension HTTPEndpoint {
         clock: ErasedClock = .continuous
     ) async throws(CancellationError) -> NetworkFailure? {
         do {
-            let configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+            var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+            configuration.connectionPool.retryConnectionEstablishment = false  // a refused connection is the answer
             return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                 let status = try await withDeadline(deadline, on: clock) {
                     let request = HTTPClientRequest(url: "\(self.text)/health")
@@ -24,13 +25,17 @@ extension HTTPEndpoint {
                 }
                 guard status != 200 else { return nil }
                 let code: NetworkFailure.Code = (500...599).contains(status) ? .serverFailure : .unexpectedAnswer
-                return NetworkFailure(code, "\(self.host) says that it isn't well (HTTP \(status))", httpStatus: status)
+                return NetworkFailure(
+                    code,
+                    "\(self.authority) says that it isn't well (HTTP \(status))",
+                    httpStatus: status
+                )
             }
         } catch is DeadlineExceeded {
-            return NetworkFailure(.timeout, "no answer from \(self.host) in time")
+            return NetworkFailure(.timeout, "no answer from \(self.authority) in time")
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
-            switch HTTPVerdict(error, host: self.host) {
+            switch HTTPVerdict(error, node: self.authority) {
             case .failed(let failure), .done(.unavailable(let failure)), .done(.refused(let failure)): return failure
             case .done(.accepted): return nil
             }

@@ -89,7 +89,7 @@ struct HTTPRecordWriterRetryTests {
             return
         }
         #expect(failure.code == .unreachable)
-        #expect(failure.message == "can't reach \(host): nothing listens there")
+        #expect(failure.message == "can't reach \(host):\(port.value): nothing listens there")
     }
 
     @Test("A node that speaks no TLS can't be reached over https")

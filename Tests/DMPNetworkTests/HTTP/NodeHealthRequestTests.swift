@@ -31,7 +31,7 @@ struct NodeHealthRequestTests {
         }
         try await ScriptedHTTPServer.run(script: { _ in .silence }) { server in
             let failure = try await HTTPEndpoint(server.url).checkHealth(before: ErasedClock.continuous.now)
-            #expect(failure == NetworkFailure(.timeout, "no answer from 127.0.0.1 in time"))
+            #expect(failure == NetworkFailure(.timeout, "no answer from 127.0.0.1:\(server.port) in time"))
         }
     }
 }
