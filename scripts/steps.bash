@@ -84,6 +84,10 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     "$@"
 }
 
+# Runs a `swift test` command with few tests at the same time, so that one that waits on a real socket isn't starved by
+# hundreds that compute.
+few_at_a_time() { SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 "$@"; }
+
 # Runs a `swift test` command on what is built: shows what the tests print and what failed, leaves out the lines
 # about tests that began or passed, and adds the count to `passed`. Sums up how many cases of vectors ran.
 passed=0

@@ -5,7 +5,7 @@ import DNSWire
 import Foundation
 import Testing
 
-@Suite("Our node against hostile DNS clients")
+@Suite("Our node against hostile DNS clients", .serialized)
 struct HostileDNSClientTests {
     static let zone = "mesh.example.org"
     static let small = "small.mesh.example.org"

@@ -5,7 +5,7 @@ import DNSTransport
 import DNSWire
 import Testing
 
-@Suite("Our client against hostile DNS servers")
+@Suite("Our client against hostile DNS servers", .serialized)
 struct HostileDNSTests {
     static let name = "a.mesh.example.org"
 

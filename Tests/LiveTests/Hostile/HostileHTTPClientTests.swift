@@ -7,7 +7,7 @@ import DNSWire
 import Foundation
 import Testing
 
-@Suite("Our node against hostile HTTP clients")
+@Suite("Our node against hostile HTTP clients", .serialized)
 struct HostileHTTPClientTests {
     static let name = "a.mesh.example.org"
 

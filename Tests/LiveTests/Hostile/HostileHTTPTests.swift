@@ -7,7 +7,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite("Our client against hostile HTTP nodes")
+@Suite("Our client against hostile HTTP nodes", .serialized)
 struct HostileHTTPTests {
     static let name = "a.mesh.example.org"
     static let secret = "the-token-of-this-node"
