@@ -29,7 +29,9 @@ struct EchoBot {
                     stores: stores
                 )
                 try await befriend(arguments[5...], of: bot)
+                async let upkeep: Void = bot.runUpkeep()  // keeps the identity and the one-time keys published
                 try await echo(bot)
+                try await upkeep
             }
         }
     }
@@ -52,7 +54,6 @@ struct EchoBot {
             print("\(friend): \(message.body.count) bytes")
             do {
                 _ = try await bot.send(message.body, to: friend)
-                _ = try await bot.refreshPrekeys()
             } catch let error as MeshError {
                 print("no answer to \(friend): \(error)")  // the next message may fare better
             }

@@ -15,9 +15,14 @@ import Testing
 /// | the passphrase in a file, with the recipe that appends to the config | ``passphraseFile()`` |
 /// | the tripwire and its override | ``tripwire()`` |
 /// | bad resolvers leave no config | ``badResolvers(list:)`` |
-/// | `resolvers discover` and `list`, `cluster`, `bootstrap` | `ResolversDiscoverTests`, `ClusterConversationTests` |
+/// | `resolvers discover` and `list` | `ResolversDiscoverTests` |
+/// | `cluster`, with its outputs | `ClusterPinTests`, `ClusterFetchTests`, `ClusterConversationTests` |
+/// | `bootstrap`, with its outputs | `BootstrapTests` |
+/// | routine rotation, and one after a compromise | `IdentityRotateTests` |
 @Suite("The examples of the guides", .serialized, .timeLimit(.minutes(2)))
 struct GuideExampleTests {
+    private static let key = "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29"
+
     @Test(
         "Every command line is understood",
         arguments: [
@@ -35,6 +40,11 @@ struct GuideExampleTests {
             "resolvers discover --save --timeout 2.0",
             "resolvers list", "cluster pin 3c6a mesh.example.com", "cluster fetch", "cluster fetch --save",
             "cluster enable", "cluster disable", "cluster status", "bootstrap pin example.com 3c6a",
+            "bootstrap fetch", "bootstrap fetch --user-domain example.com --signer-spk \(Self.key)",
+            "bootstrap discover alice@example.com", "bootstrap discover alice@example.com --auto-pin",
+            "bootstrap discover alice@example.com --signer-spk \(Self.key)",
+            "identity rotate --experimental", "identity rotate --experimental --reason compromise",
+            "node --db-path /var/lib/dmp/dmp.db --dns-port 5353 --http-port 8053",
         ]
     )
     func commandLines(arguments: String) throws {
