@@ -10,14 +10,18 @@ enum Selected {
         // Index 7 first: whoever takes an index of a slice for an offset must fall.
         let padding = [UInt8](repeating: 0xa5, count: 7)
         let input = (padding + UnsafeBufferPointer(start: bytes, count: count))[7...]
+        let limit = target.allocation(forByteCount: count)
+        var allocated = self.allocation(of: target, on: input)
+        // The tables that a codec makes at its first use aren't the input's.
+        if allocated > limit { allocated = self.allocation(of: target, on: input) }
+        require(allocated <= limit, "\(allocated) bytes were allocated for \(count) bytes of input")
+        return 0
+    }
+
+    private static func allocation(of target: FuzzTarget, on input: ArraySlice<UInt8>) -> Int {
         allocation_count_start()
         target.run(input)
-        let allocated = allocation_count_end()
-        require(
-            allocated <= target.allocation(forByteCount: count),
-            "\(allocated) bytes were allocated for \(count) bytes of input"
-        )
-        return 0
+        return Int(allocation_count_end())
     }
 }
 
