@@ -35,7 +35,7 @@ struct MessageSender: Sendable {
             self.outbox.digest(contact: contact, body: body),
             now: self.now()
         ) {
-            if try await self.mayStillGo(failed, to: contact, deadline: lookupDeadline) {
+            if try await self.obstacle(to: failed, for: contact, deadline: lookupDeadline) == nil {
                 return try await self.publish(failed, resumed: true, deadline: deadline)
             }
             try await self.publisher.discard(failed, deadline: deadline)
@@ -59,13 +59,10 @@ struct MessageSender: Sendable {
         for entry in try await self.outbox.takeWaiting(now: self.now()) {
             let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
             do {
-                if let contact = contacts.first(where: { $0.name == entry.contact }),
-                    try await !self.mayStillGo(entry, to: contact, deadline: lookupDeadline)
-                {
+                let contact = contacts.first { $0.name == entry.contact }
+                if let obstacle = try await self.obstacle(to: entry, for: contact, deadline: lookupDeadline) {
                     try await self.publisher.discard(entry, deadline: deadline)
-                    self.logger.warning(
-                        "a message to \(entry.contact) was not sent: its keys have changed; send it again"
-                    )
+                    self.logger.warning("a message to \(entry.contact) was not sent: \(obstacle.reason); send it again")
                     continue
                 }
                 _ = try await self.publisher.publish(entry, deadline: deadline)
@@ -77,20 +74,35 @@ struct MessageSender: Sendable {
         return sent
     }
 
-    /// Whether a message that was sealed earlier is sealed for keys that the contact still uses.
+    /// Why a message that was sealed earlier would not be accepted any more.
+    private enum Obstacle {
+        case recipientKeysReplaced
+        case ownKeysReplaced
+
+        var reason: String {
+            switch self {
+            case .recipientKeysReplaced: "the keys of the contact have changed"
+            case .ownKeysReplaced: "it was signed with a key that you have replaced"
+            }
+        }
+    }
+
+    /// What keeps a message that was sealed earlier from going out as it is.
     ///
     /// - Throws: What keeps it from being found out; the message then waits on.
-    private func mayStillGo(
-        _ entry: OutboxEntry,
-        to contact: Contact,
+    private func obstacle(
+        to entry: OutboxEntry,
+        for contact: Contact?,
         deadline: ErasedClock.Instant
-    ) async throws -> Bool {
+    ) async throws -> Obstacle? {
+        if let signer = entry.signer(now: self.now()), signer != self.sealer.keys.signingKey { return .ownKeysReplaced }
+        guard let contact else { return nil }
         if let key = entry.recipientKey, let current = contact.encryptionKey, [UInt8](key) != current.bytes {
-            return false
+            return .recipientKeysReplaced
         }
         do {
             let check = try await self.renewal.follower.check(contact, deadline: deadline)
-            return check.standing == .current
+            return check.standing == .current ? nil : .recipientKeysReplaced
         } catch {
             try await self.outbox.release(entry, now: self.now())
             throw error
@@ -179,6 +191,11 @@ struct MessageSender: Sendable {
 }
 
 extension OutboxEntry {
+    /// Who signed the manifest; `nil` if it can't be read any more.
+    fileprivate func signer(now: UnixSeconds) -> Ed25519.PublicKey? {
+        (try? Signed<SlotManifest>(parsing: TXTValue([UInt8](self.manifest.value)), now: now))?.body.sender
+    }
+
     func receipt(lifetime: UInt64, resumed: Bool, warnings: [SendWarning] = []) throws -> SendReceipt {
         SendReceipt(
             messageID: try MessageID(self.messageID),

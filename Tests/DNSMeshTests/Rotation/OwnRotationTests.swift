@@ -78,6 +78,28 @@ struct OwnRotationTests {
         #expect(try await self.newBob.client.receive().messages.map(\.text) == ["hello"])
     }
 
+    @Test("What waits in the outbox with the old signature is not sent any more, as contacts may refuse it")
+    func outbox() async throws {
+        let cutOff = try self.world.user(
+            "bob",
+            stores: self.stores,
+            reader: self.network,
+            writer: self.network,
+            contacts: self.contacts
+        )
+        self.network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
+        }
+        #expect(await self.code { try await cutOff.client.send("hello", to: "alice") } == .unavailable)
+        self.network.onPublish { _, _ in nil }
+        _ = try await self.rotate(.compromise)
+        #expect(try await self.newBob.client.resumeSending() == 0)
+        let mailbox = await self.world.store.names.filter { $0.text.hasPrefix("slot-") }
+        #expect(mailbox.isEmpty)
+        #expect(try await self.newBob.client.send("hello", to: "alice").resumed == false)
+        #expect(try await self.newBob.client.resumeSending() == 0)
+    }
+
     @Test("Old prekeys are taken back, and what was sealed for them or for the old key is still received for 30 days")
     func mailOnItsWay() async throws {
         _ = try await self.alice.client.send("under a prekey", to: "bob", lifetime: 30 * 86_400 - 300)
