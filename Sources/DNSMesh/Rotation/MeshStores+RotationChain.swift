@@ -22,4 +22,18 @@ extension MeshStores {
     public func setFollowsRotations(_ enabled: Bool, of contact: String?) async throws {
         try await RotationSwitches(database: self.state).set(enabled, for: contact)
     }
+
+    /// Keeps what was said about a contact with it when it gets another name.
+    ///
+    /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
+    public func contactWasRenamed(from name: String, to newName: String) async throws {
+        try await RotationSwitches(database: self.state).move(from: name, to: newName)
+    }
+
+    /// Forgets what was said about a contact that is one no more.
+    ///
+    /// - Throws: ``MeshError`` with ``MeshError/Code/storeUnusable``.
+    public func contactWasRemoved(_ name: String) async throws {
+        try await RotationSwitches(database: self.state).move(from: name, to: nil)
+    }
 }

@@ -29,6 +29,22 @@ struct RotationSwitches: Sendable {
         }
     }
 
+    /// Moves what was said about a contact to its new name; for `nil` it is forgotten, so that no later contact of that
+    /// name inherits it.
+    func move(from name: String, to newName: String?) async throws {
+        guard name != newName else { return }
+        try await self.database.write { database in
+            if let newName {
+                try database.execute(
+                    sql: "UPDATE OR REPLACE rotation_switches SET contact = ? WHERE contact = ?",
+                    arguments: [newName, name]
+                )
+            } else {
+                try database.execute(sql: "DELETE FROM rotation_switches WHERE contact = ?", arguments: [name])
+            }
+        }
+    }
+
     /// Whether rotations of a contact are followed: what was said about it, else about all, else `standard`.
     func isOn(for contact: String, standard: Bool) async throws -> Bool {
         if let own = try await self.setting(for: contact) { return own }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DNSMesh
 
 extension ContactsCommand {
     /// `dnsmesh contacts remove`.
@@ -19,6 +20,7 @@ extension ContactsCommand {
                 }
                 configuration.contacts.removeAll { $0.label == name }
             }
+            try await self.clientOptions.storesIfAny()?.contactWasRemoved(name)
             try self.output.write(RemovedContact(name: name))
         }
     }

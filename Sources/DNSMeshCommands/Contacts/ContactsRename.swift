@@ -33,6 +33,7 @@ extension ContactsCommand {
                 }
                 configuration.contacts[index].label = newName
             }
+            try await self.clientOptions.storesIfAny()?.contactWasRenamed(from: name, to: newName)
             try self.output.write(RenamedContact(name: name, newName: newName))
         }
     }

@@ -149,6 +149,26 @@ struct IdentityRotateTests {
         }
     }
 
+    @Test("The switch of a contact goes with its name, and ends with the contact")
+    func switchFollowsContact() async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder)
+            func shown(_ name: String) async -> String {
+                await user.run("contacts", "rotation", "show", "--contact", name).output
+            }
+            _ = await user.run("init", "alice")
+            _ = await user.run("contacts", "add", "carol", String(repeating: "22", count: 32))
+            #expect(await user.run("contacts", "rotation", "off", "--contact", "carol").code == .success)
+            #expect(await user.run("contacts", "rename", "carol", "caroline").code == .success)
+            #expect(await shown("caroline") == "rotation_chain_enabled for caroline: off\n")
+            #expect(await user.run("contacts", "remove", "caroline").code == .success)
+            for name in ["carol", "caroline"] {
+                _ = await user.run("contacts", "add", name, String(repeating: "22", count: 32))
+                #expect(await shown(name) == "rotation_chain_enabled for \(name): on\n")
+            }
+        }
+    }
+
     @Test("Whether rotations are followed is switched for all or for one contact")
     func switches() async throws {
         try await Pair.introduced { pair in
