@@ -7,7 +7,12 @@ import Testing
 struct WidthLimiterTests {
     /// A door at which tasks wait until the test opens it.
     final class Door: Sendable {
-        private let state = Mutex((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
+        private struct State {
+            var isOpen = false
+            var waiting: [CheckedContinuation<Void, Never>] = []
+        }
+
+        private let state = Mutex(State())
 
         func pass() async {
             await withCheckedContinuation { continuation in
