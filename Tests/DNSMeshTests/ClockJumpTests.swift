@@ -40,8 +40,7 @@ struct ClockJumpTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         try await self.settle(world, alice)
         network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
         await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }

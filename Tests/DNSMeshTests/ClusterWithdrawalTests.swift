@@ -20,8 +20,7 @@ struct ClusterWithdrawalTests {
         let alice = try world.user("alice")
         try await withTemporaryFolder { folder in
             try await self.session(in: folder, world: world, nodes: nodes) { bob in
-                try await bob.pin(alice)
-                try await alice.pin(bob)
+                try await bob.befriend(alice)
                 _ = try await bob.client.refreshPrekeys(target: 1)
                 _ = try await alice.client.send("hello", to: "bob")
                 sick.onDelete { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }

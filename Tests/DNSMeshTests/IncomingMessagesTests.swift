@@ -37,8 +37,7 @@ struct IncomingMessagesTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         _ = try await alice.client.send("one", to: "bob")
         network.onRead { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
         var messages = bob.client.messages(every: .seconds(5)).makeAsyncIterator()

@@ -13,8 +13,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { name, _ in
             name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
         }
@@ -36,8 +35,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
         await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
         #expect(try await alice.client.resumeSending() == 0)
@@ -73,8 +71,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { name, _ in name.text.hasPrefix("slot-") ? .refused(NetworkFailure(code, "no")) : nil }
         await #expect { try await alice.client.send("hello", to: "bob") } throws: {
             ($0 as? MeshError)?.code == .refused
@@ -90,8 +87,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
         for text in ["one", "two", "three"] {
             await #expect(throws: MeshError.self) { try await alice.client.send(text, to: "bob") }
@@ -114,8 +110,7 @@ struct OutboxTests {
         let alice = try world.user("alice", stores: stores, writer: network)
         let reader = try world.user("alice", stores: stores, publishes: false)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
         await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
         #expect(try await reader.client.resumeSending() == 0)
@@ -139,8 +134,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         network.onPublish { name, _ in
             name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
         }
@@ -158,8 +152,7 @@ struct OutboxTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice", writer: network)
         let bob = try world.user("bob")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         let store = world.store
         let now = world.now
         network.onPublish { name, value in

@@ -16,8 +16,7 @@ struct ReceivePassTests {
         let alice = try world.user("alice")
         let bob = try world.user("bob", stores: stores)
         let twin = try world.user("bob", stores: stores)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         try await twin.pin(alice)
         for number in 1...8 { _ = try await alice.client.send("message \(number)", to: "bob") }
         async let first = bob.client.receive()
@@ -34,8 +33,7 @@ struct ReceivePassTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         _ = try await bob.client.refreshPrekeys(target: 1)
         _ = try await alice.client.send([UInt8](repeating: 1, count: 1_000), to: "bob")
         network.onRead { name, result in name.text.hasPrefix("chunk-000") ? .absent : result }
@@ -52,8 +50,7 @@ struct ReceivePassTests {
         _ = try await bob.client.refreshPrekeys(target: 1)
         for name in ["alice", "carol", "dave"] {
             let sender = try world.user(name)
-            try await sender.pin(bob)
-            try await bob.pin(sender)
+            try await sender.befriend(bob)
             let receipt = try await sender.client.send("from \(name)", to: "bob")
             #expect(receipt.forwardSecrecy != .none(.noneUsable))
         }
@@ -76,8 +73,7 @@ struct ReceivePassTests {
         var slots: [Slot] = []
         for name in ["alice", "carol", "dave", "erin"] {
             let sender = try world.user(name)
-            try await sender.pin(bob)
-            try await bob.pin(sender)
+            try await sender.befriend(bob)
             slots.append(try await sender.client.send("from \(name)", to: "bob").messageID.slot)
         }
         let hidden = "slot-\(slots[3].rawValue)."
@@ -100,8 +96,7 @@ struct ReceivePassTests {
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: hanging)
         let dead = try world.user("dead", zone: "dead.test")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         try await bob.pin(dead)
         _ = try await alice.client.send([UInt8](repeating: 7, count: 1_000), to: "bob")
         let pass = Task { try await bob.client.receive() }
@@ -119,8 +114,7 @@ struct ReceivePassTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         let receipt = try await alice.client.send("hello", to: "bob")
         network.onRead { name, result in
             name.text.hasPrefix("slot-") && !name.text.hasPrefix("slot-\(receipt.messageID.slot.rawValue).")
@@ -146,8 +140,7 @@ struct ReceivePassTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         _ = try await alice.client.send("hello", to: "bob")
         let junk = (0..<5_000).map { TXTValue("v=dmp1;t=manifest;d=AAAA\($0)") }
         network.onRead { name, result in
@@ -165,8 +158,7 @@ struct ReceivePassTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         _ = try await alice.client.send("hello", to: "bob")
         let poison = TXTValue("v=dmp1;t=chunk;d=" + String(repeating: "QUJD", count: 56))
         network.onRead { name, result in

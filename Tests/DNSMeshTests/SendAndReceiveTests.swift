@@ -114,8 +114,7 @@ struct SendAndReceiveTests {
         let world = try World()
         let alice = try world.user("alice", zone: "alice.test")
         let bob = try world.user("bob", zone: "bob.test")
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         _ = try await bob.client.refreshPrekeys(target: 2)
         let receipt = try await alice.client.send("across", to: "bob@bob.test")
         #expect(receipt.forwardSecrecy != .none(.nonePublished))
@@ -178,7 +177,6 @@ struct SendAndReceiveTests {
 func acquainted(_ world: World) async throws -> (alice: User, bob: User) {
     let alice = try world.user("alice")
     let bob = try world.user("bob")
-    try await alice.pin(bob)
-    try await bob.pin(alice)
+    try await alice.befriend(bob)
     return (alice, bob)
 }

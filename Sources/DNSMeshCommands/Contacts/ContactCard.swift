@@ -59,17 +59,22 @@ extension ContactCard {
         do {
             self.init(
                 name: try ArgumentReading.contactName(fields["name"] ?? ""),
-                username: fields["username"] ?? "",
+                username: try Self.username(fields["username"] ?? ""),
                 domain: try fields["domain"].flatMap { $0.isEmpty ? nil : try ZoneName($0).text } ?? "",
                 encryptionKey: try X25519.PublicKey(hex: fields["public_key"] ?? ""),
                 signingKey: try Ed25519.PublicKey(hex: fields["signing_public_key"] ?? "")
             )
         } catch {
-            throw .notACard("its name, domain or keys can't be used")
+            throw .notACard("its name, user name, domain or keys can't be used")
         }
         guard fields["fingerprint"].flatMap(Fingerprint.init) == self.fingerprint else {
             throw .notACard("its fingerprint isn't that of its keys")
         }
+    }
+
+    /// A user name may be missing; one that stands there must be one. Older configurations keep an address in its place.
+    private static func username(_ text: String) throws(NameError) -> String {
+        text.isEmpty ? "" : try Username(String(text.prefix { $0 != "@" })).text
     }
 
     private static func jsonFields(_ bytes: [UInt8]) throws(CommandFailure) -> [String: String] {

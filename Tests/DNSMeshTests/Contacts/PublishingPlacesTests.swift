@@ -135,8 +135,7 @@ struct PublishingPlacesTests {
         // One try at each of the two names.
         #expect(network.publishes.count { $0.name.text.hasSuffix(".alice.example") } == 2)
         let bob = try world.user("bob")
-        try await bob.pin(alice)
-        try await alice.pin(bob)
+        try await bob.befriend(alice)
         _ = try await bob.client.send("to alice", to: "alice")
         _ = try await alice.client.receive()
         #expect(network.deletes.map(\.name) == [try OwnerName.prekeys(of: "alice", in: world.zone)])

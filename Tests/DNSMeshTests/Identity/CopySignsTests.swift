@@ -59,8 +59,7 @@ struct CopySignsTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", reader: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         let owner = try await bob.client.refreshPrekeys(target: 3).owner
         let before = await world.store.values(at: owner)
         world.advance(by: 60)

@@ -62,8 +62,7 @@ struct PrekeyRefreshTests {
         let network = FaultyNetwork(world.store)
         let alice = try world.user("alice")
         let bob = try world.user("bob", writer: network)
-        try await alice.pin(bob)
-        try await bob.pin(alice)
+        try await alice.befriend(bob)
         let published = Mutex<[(OwnerName, TXTValue)]>([])
         network.onPublish { name, value in
             published.withLock { $0.append((name, value)) }

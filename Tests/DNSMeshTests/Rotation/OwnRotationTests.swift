@@ -32,7 +32,7 @@ struct OwnRotationTests {
             writer: self.network,
             contacts: self.contacts
         )
-        for (one, other) in [(self.alice, self.bob), (self.bob, self.alice)] { try await one.pin(other) }
+        try await self.alice.befriend(self.bob)
         _ = try await self.bob.client.publishIdentity(advertisingEnvelope: true)
         _ = try await self.bob.client.refreshPrekeys(target: 3)
     }

@@ -124,8 +124,7 @@ struct ReceivingFromRotatedContactTests {
     @Test("What the new key has signed and another contact has written is refused")
     func copied() async throws {
         let carol = try self.world.user("carol")
-        try await self.alice.pin(carol)
-        try await carol.pin(self.alice)
+        try await self.alice.befriend(carol)
         try await self.world.publishRotation(from: self.bob, to: self.newBob)
         _ = try await self.newBob.client.publishIdentity()
         let receipt = try await carol.client.send("from carol", to: "alice")

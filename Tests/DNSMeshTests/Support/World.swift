@@ -91,6 +91,12 @@ struct User: Sendable {
         )
     }
 
+    /// Both pin each other.
+    func befriend(_ other: User) async throws {
+        try await self.pin(other)
+        try await other.pin(self)
+    }
+
     func texts(_ report: ReceiveReport) -> [String?] { report.messages.map(\.text) }
 }
 
