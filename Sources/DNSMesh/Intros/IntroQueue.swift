@@ -207,12 +207,12 @@ public actor IntroQueue {
     }
 
     private func entries() async throws -> [Intro] {
-        let sealed = try await self.database.read { try SealedIntro.fetch(from: $0, where: "1") }
+        let (sealed, rows) = try await self.database.read { database in
+            (try SealedIntro.fetch(from: database), try IntroOccupancy.rows(in: database))
+        }
         let intros = sealed.compactMap { try? $0.opened(by: self.seal) }
-        if intros.count < sealed.count {
-            self.logger.warning(
-                "\(sealed.count - intros.count) intros can't be opened: damaged, or of another identity"
-            )
+        if intros.count < rows {
+            self.logger.warning("\(rows - intros.count) intros can't be opened: damaged, or of another identity")
         }
         return intros
     }
@@ -225,18 +225,20 @@ private struct SealedIntro: Sendable {
     let sealed: [UInt8]
     let expires: UnixSeconds
 
-    static func fetch(from database: Database, where condition: String) throws -> [SealedIntro] {
-        try Row.fetchAll(database, sql: "SELECT * FROM intros WHERE \(condition) ORDER BY id").map { row in
-            SealedIntro(
-                id: try row.decode(Int64.self, forColumn: "id"),
-                key: ReplayCache.Key(
-                    sender: try Ed25519.PublicKey(try row.bytes("sender_key")),
-                    message: try MessageID(try row.bytes("message_id"))
-                ),
-                sealed: try row.bytes("sealed"),
-                expires: try row.seconds("expires")
-            )
-        }
+    /// The rows whose fields can be read. A damaged one must not hide the others.
+    static func fetch(from database: Database, where condition: String = "1") throws -> [SealedIntro] {
+        try Row.fetchAll(database, sql: "SELECT * FROM intros WHERE \(condition) ORDER BY id")
+            .compactMap { try? SealedIntro(row: $0) }
+    }
+
+    private init(row: Row) throws {
+        self.id = try row.decode(Int64.self, forColumn: "id")
+        self.key = ReplayCache.Key(
+            sender: try Ed25519.PublicKey(try row.bytes("sender_key")),
+            message: try MessageID(try row.bytes("message_id"))
+        )
+        self.sealed = try row.bytes("sealed")
+        self.expires = try row.seconds("expires")
     }
 
     func opened(by seal: StorageSeal) throws -> Intro {
@@ -262,7 +264,12 @@ extension IntroOccupancy {
         for row in rows {
             let count = try row.decode(Int.self, forColumn: "count")
             self.total += count
-            self.perSender[try Ed25519.PublicKey(try row.bytes("sender_key"))] = count
+            guard let sender = try? Ed25519.PublicKey(try row.bytes("sender_key")) else { continue }
+            self.perSender[sender] = count
         }
+    }
+
+    fileprivate static func rows(in database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM intros") ?? 0
     }
 }

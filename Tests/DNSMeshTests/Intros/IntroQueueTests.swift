@@ -128,6 +128,30 @@ struct IntroQueueTests {
         #expect(try await bob.client.intros.list().map(\.text) == ["new"])
     }
 
+    @Test("A damaged row hides no other, neither from the list nor from the pass, and is counted in a warning")
+    func damagedRows() async throws {
+        let world = try World()
+        let stores = try MeshStores.memory()
+        let (bob, carol) = try await Self.people(world, stores: stores)
+        _ = try await carol.client.send("first", to: "bob")
+        _ = try await bob.client.receive()
+        try await stores.state.write { database in
+            for number in 1...3 {
+                let key = number == 1 ? Data(carol.keys.signingKey.bytes) : Data(repeating: 0xEE, count: number)
+                try database.execute(
+                    sql: "INSERT INTO intros (sender_key, message_id, sealed, expires) VALUES (?, ?, x'00', 'never')",
+                    arguments: [key, Data([UInt8(number)])]
+                )
+            }
+        }
+        _ = try await carol.client.send("second", to: "bob")
+        #expect(try await bob.client.receive().newIntros == 1)
+        #expect(Set(try await bob.client.intros.list().map(\.text)) == ["first", "second"])
+        try await bob.pin(carol)
+        #expect(Set(try await bob.client.receive().messages.map(\.text)) == ["first", "second"])
+        #expect(try await bob.client.intros.list().isEmpty)
+    }
+
     @Test("The texts are sealed on disk, and another identity of the folder doesn't see them")
     func sealed() async throws {
         try await withTemporaryFolder { folder in
