@@ -120,7 +120,9 @@ public struct BootstrapDiscovery: Hashable, Sendable {
 public struct BootstrapFindings: Sendable {
     /// A cluster that can be used, proved by both signatures.
     public struct Cluster: Sendable {
+        /// The entry of the bootstrap record that names the cluster.
         public let entry: BootstrapEntry
+        /// The cluster's manifest, verified under the operator's key of ``entry``.
         public let manifest: Signed<ClusterManifest>
         /// The nodes with their readers and writers, in the order of the manifest.
         public let nodes: [ClusterNode]
@@ -128,10 +130,13 @@ public struct BootstrapFindings: Sendable {
 
     /// A cluster that can't be used, and why.
     public struct Refusal: Hashable, Sendable {
+        /// The entry of the bootstrap record that names the cluster.
         public let entry: BootstrapEntry
+        /// Why its manifest can't be used.
         public let failure: RefreshFailure
     }
 
+    /// The newest record of the domain, verified under the pinned signer's key.
     public let record: Signed<BootstrapRecord>
     /// `nil` if none of the clusters can be used.
     public let cluster: Cluster?

@@ -3,9 +3,11 @@ public import DNSTransport
 
 /// A cluster in use: what reads and writes its records, and what keeps its nodes up to date.
 public struct ClusterNetwork: Sendable {
-    /// How long one read of the cluster may take, one publish, and one delete.
+    /// How long one read of the cluster may take.
     public static let readLimit = Duration.seconds(5)
+    /// How long one publish may take.
     public static let publishLimit = Duration.seconds(20)
+    /// How long one delete may take.
     public static let deleteLimit = Duration.seconds(5)
 
     /// Reads names of the cluster from its nodes, and all others through the bootstrap reader.
@@ -16,6 +18,7 @@ public struct ClusterNetwork: Sendable {
     public let union: UnionReader
     /// What ``writer`` tells.
     public let fanout: FanoutWriter
+    /// Keeps the nodes as the newest manifest lists them.
     public let refresher: ManifestRefresher
 }
 

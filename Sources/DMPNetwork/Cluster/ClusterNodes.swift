@@ -3,8 +3,10 @@ private import Synchronization
 
 /// What a cluster calls one of its nodes.
 public struct NodeID: Hashable, Sendable, CustomStringConvertible {
+    /// The id as the manifest has it.
     public let text: String
 
+    /// Takes any text; within one cluster it must be unique.
     public init(_ text: String) {
         self.text = text
     }
@@ -14,9 +16,11 @@ public struct NodeID: Hashable, Sendable, CustomStringConvertible {
 
 /// One node of a cluster, and how to reach it.
 public struct ClusterNode: Sendable {
+    /// What the manifest calls it.
     public let id: NodeID
     /// The address, for people. A node keeps its health over a change of nodes if it keeps its id and its endpoint.
     public let endpoint: String
+    /// Reads from this node alone.
     public let reader: any RecordReader
     /// `nil` for a node that is only read.
     public let writer: (any RecordWriter)?

@@ -9,6 +9,7 @@ public import DNSTransport
 public struct ClusterProbe: Sendable {
     /// How one node is.
     public struct Report: Hashable, Sendable {
+        /// The entry of the manifest.
         public let node: DMPProtocol.ClusterNode
         /// Why it can't be read from.
         public let readFailure: NetworkFailure?

@@ -4,8 +4,9 @@ private import Synchronization
 
 /// What is kept of a cluster's manifests from one start to the next.
 public struct CachedManifest: Hashable, Sendable {
-    /// The cluster and the operator for which the rest holds.
+    /// The cluster for which the rest holds.
     public let cluster: ZoneName
+    /// The operator for whom it holds, 32 bytes.
     public let operatorKey: Ed25519.PublicKey
     /// The highest sequence that was ever verified; nothing below it is accepted any more.
     public let highestSequence: UInt64
@@ -22,8 +23,10 @@ public struct CachedManifest: Hashable, Sendable {
 
 /// Why a cache couldn't be read or written.
 public struct ManifestCacheFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// One line for people.
     public let message: String
 
+    /// Takes one line for people.
     public init(_ message: String) {
         self.message = message
     }
@@ -59,6 +62,7 @@ extension ManifestCache {
 public final class MemoryManifestCache: ManifestCache {
     private let content: Mutex<CachedManifest?>
 
+    /// Begins with `content`, or with nothing.
     public init(_ content: CachedManifest? = nil) {
         self.content = Mutex(content)
     }

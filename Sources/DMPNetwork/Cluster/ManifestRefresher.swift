@@ -11,6 +11,7 @@ public import DNSTransport
 ///
 /// Source: protocol documents, "The network layer", sections 7.2 and 7.3.
 public actor ManifestRefresher {
+    /// How often and how long manifests are looked for.
     public struct Settings: Sendable {
         /// When to refresh without being asked; `nil` for never. Every hour by default.
         public var policy = RefreshPolicy(interval: .seconds(3600))
@@ -26,6 +27,7 @@ public actor ManifestRefresher {
 
     /// What is in use, and how the refreshes have done.
     public struct Status: Hashable, Sendable {
+        /// The manifest in use.
         public let manifest: Signed<ClusterManifest>
         /// Whether the last second of the manifest in use has passed, and no newer one was found.
         public let isExpired: Bool
@@ -128,6 +130,7 @@ public actor ManifestRefresher {
         return outcome
     }
 
+    /// What is in use now, and how the refreshes have done.
     public func status() -> Status {
         Status(
             manifest: self.manifest,

@@ -16,8 +16,11 @@ public struct NodeHealth: Hashable, Sendable {
         case suspect
     }
 
+    /// Failures since the last success.
     public private(set) var consecutiveFailures = 0
+    /// When it last failed; `nil` if it never did.
     public private(set) var lastFailure: ErasedClock.Instant?
+    /// When it last answered; `nil` if it never did.
     public private(set) var lastSuccess: ErasedClock.Instant?
     /// What went wrong last; `nil` once something has gone right.
     public private(set) var lastError: NetworkFailure?
@@ -47,6 +50,7 @@ public struct NodeHealth: Hashable, Sendable {
         self.lastOverrun = max(self.lastOverrun ?? instant, instant)
     }
 
+    /// Follows from the last success, failure and delay.
     public var standing: Standing {
         let success = self.lastSuccess
         let setback = [self.lastFailure, self.lastOverrun].compactMap(\.self).max()
@@ -61,8 +65,11 @@ public struct NodeHealth: Hashable, Sendable {
 
 /// A node of a cluster and how it has done so far.
 public struct NodeStatus: Hashable, Sendable {
+    /// What the manifest calls it.
     public let id: NodeID
+    /// The address, for people.
     public let endpoint: String
+    /// What its answers so far say of it.
     public let health: NodeHealth
 }
 

@@ -3,9 +3,13 @@
 /// The quorum is half of the nodes, rounded up: half and not a majority where their number is even, which is why reads ask
 /// all of them. Source: protocol documents, "The network layer", section 5.1.
 public struct QuorumCount: Hashable, Sendable {
+    /// How many nodes were written to.
     public let nodeCount: Int
+    /// How many acknowledged the write.
     public private(set) var accepted = 0
+    /// How many refused it for good.
     public private(set) var refused = 0
+    /// How many failed in a way that may pass.
     public private(set) var unavailable = 0
 
     public init(nodeCount: Int) {

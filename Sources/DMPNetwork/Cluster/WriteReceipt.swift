@@ -9,8 +9,11 @@ public struct WriteReceipt: Hashable, Sendable {
         case underWay
     }
 
+    /// One node and what it has said.
     public struct Entry: Hashable, Sendable {
+        /// What the manifest calls the node.
         public let node: NodeID
+        /// Its answer, as far as there is one.
         public let outcome: Outcome
     }
 

@@ -10,10 +10,13 @@ private import DNSWire
 public struct ResolverDiscovery: Sendable {
     /// What came of asking one candidate.
     public struct Probe: Hashable, Sendable {
+        /// Who was asked.
         public let resolver: UpstreamAddress
+        /// What came back.
         public let outcome: Outcome
     }
 
+    /// Whether a candidate can be used.
     public enum Outcome: Hashable, Sendable {
         /// TXT records came, or the answer that there is no such name.
         case working

@@ -13,7 +13,9 @@ public import DNSTransport
 public actor ResolverPool {
     /// One resolver and its address, which is for people and tells whether two entries are the same source.
     public struct Upstream: Sendable {
+        /// Address and port, or any text that tells two sources apart.
         public let address: String
+        /// Asks this resolver alone.
         public let reader: any RecordReader
 
         public init(address: String, reader: any RecordReader) {
@@ -22,6 +24,7 @@ public actor ResolverPool {
         }
     }
 
+    /// How failures are counted and how long answers are waited for.
     public struct Settings: Sendable {
         /// How many failures in a row send an upstream behind the others, at least 1.
         public var failureThreshold = 1
@@ -44,9 +47,13 @@ public actor ResolverPool {
 
     /// How one upstream has done so far.
     public struct UpstreamStatus: Hashable, Sendable {
+        /// The address that it was given with.
         public let address: String
+        /// Failures since the last success.
         public let consecutiveFailures: Int
+        /// When it last failed; `nil` if it never did.
         public let lastFailure: ErasedClock.Instant?
+        /// When it last answered; `nil` if it never did.
         public let lastSuccess: ErasedClock.Instant?
         /// The learnt round trip; `nil` before the first answer.
         public let roundTrip: Duration?
