@@ -70,7 +70,7 @@ let package = Package(
         // One send and one receive through a node.
         .executableTarget(
             name: "EndToEnd",
-            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSMesh", "DNSTransport", "ErasureCoding"],
+            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSMesh", "DNSTransport", "DNSWire", "ErasureCoding"],
             swiftSettings: settings
         ),
     ]

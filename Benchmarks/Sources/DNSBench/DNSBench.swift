@@ -18,24 +18,32 @@ struct DNSBench {
         else { throw Usage() }
         let names = try String(contentsOfFile: arguments[2], encoding: .utf8).split(separator: "\n")
             .map { try DNSName(String($0.prefix { $0 != " " })) }
-        let next = Atomic<Int>(0)
         let start = (wall: ContinuousClock.now, cpu: Self.processTime())
         let answers = try await withDNSClient(upstream) { client in
-            await withTaskGroup(of: Answers.self) { group in
-                for _ in 0..<window {
-                    group.addTask {
-                        var answers = Answers()
-                        while true {
-                            let number = next.add(1, ordering: .relaxed).oldValue
-                            guard number < count else { return answers }
-                            await answers.ask(client, names[number % names.count])
-                        }
-                    }
-                }
-                return await group.reduce(into: Answers()) { $0.add($1) }
-            }
+            await Self.ask(client, names, count: count, window: window)
         }
         answers.print(wall: start.wall.duration(to: .now), cpu: Self.processTime() - start.cpu)
+    }
+
+    /// Asks from `window` tasks, each one question after the other.
+    @concurrent
+    private static func ask(_ client: DNSClient, _ names: [DNSName], count: Int, window: Int) async -> Answers {
+        let counter = Counter()
+        return await withTaskGroup(of: Answers.self) { group in
+            for _ in 0..<window {
+                group.addTask {
+                    var answers = Answers()
+                    while true {
+                        let number = counter.next()
+                        guard number < count else { return answers }
+                        await answers.ask(client, names[number % names.count])
+                    }
+                }
+            }
+            var all = Answers()
+            for await answers in group { all.add(answers) }
+            return all
+        }
     }
 
     private static func processTime() -> Double {
@@ -45,8 +53,14 @@ struct DNSBench {
     }
 }
 
+private final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func next() -> Int { self.count.add(1, ordering: .relaxed).oldValue }
+}
+
 /// What became of queries.
-private struct Answers {
+private struct Answers: Sendable {
     private var latencies: [Double] = []
     private var lost = 0
     private var bad = 0

@@ -2,6 +2,7 @@ import DMPNetwork
 import DMPProtocol
 import DNSMesh
 import DNSTransport
+import DNSWire
 import ErasureCoding
 import Foundation
 
