@@ -69,6 +69,13 @@ package final class DNSClient: Sendable {
         await self.streams.close()
     }
 
+    /// Says that answers may come which fit no datagram: opens a TCP connection, so that it is there when they do.
+    ///
+    /// Does nothing if one is open, or if the last one that was opened so was not used.
+    package func prepareForLargeAnswers() {
+        self.streams.prepare()
+    }
+
     /// Asks for a record set of class IN.
     ///
     /// - Parameters:

@@ -9,8 +9,11 @@ package struct DNSClientConfiguration: Hashable, Sendable {
     /// How long the first query waits before it is sent again; later ones wait for what was measured.
     package var firstResendInterval: Duration = .milliseconds(400)
     /// How often one UDP query is sent, at most.
-    package var maximumSends = 4
+    package var maximumSends = 6
 
+    /// How many UDP queries are out at a time; fewer as long as many get no answer. A larger burst overflows the buffer
+    /// of a socket.
+    package var queriesInFlight = 256
     /// How many UDP sockets are in use at a time, each with a port that the system chose.
     package var socketCount = 4
     /// How many queries wait for answers at one UDP socket. The more wait, the easier one of their ids is guessed.

@@ -36,7 +36,7 @@ final class DatagramExchanges: Sendable {
     }
 
     func cancel(_ number: UInt64) {
-        self.update { $0.cancel(number) }
+        self.update { $0.cancel(number, at: self.clock.now) }
     }
 
     var load: (queries: Int, sockets: Int) { self.table.withLock(\.load) }
@@ -70,7 +70,7 @@ final class DatagramExchanges: Sendable {
         for (outbox, datagram) in effects.sends { outbox.send(ByteBuffer(bytes: datagram)) }
         for query in effects.ended { query.resume() }
         for channel in effects.closing { channel.close(promise: nil) }
-        if effects.openings > 0 { self.open() }
+        for _ in 0..<effects.openings { self.open() }
         if let next = effects.next { self.deadlines.wake(for: next) }
     }
 
@@ -109,7 +109,8 @@ final class DatagramExchanges: Sendable {
 
     private func opened(_ channel: any Channel, as number: Int) {
         let outbox = DatagramOutbox<ByteBuffer>(channel: channel) { [weak self] error in
-            self?.update { $0.failed(number, with: error) }
+            guard let self else { return }
+            self.update { $0.failed(number, with: error, at: self.clock.now) }
         }
         self.update { $0.opened(outbox, as: number, at: self.clock.now) }
     }
@@ -133,12 +134,14 @@ final class DatagramExchanges: Sendable {
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             let socket = self.socket
-            self.exchanges.update { $0.failed(socket, with: error) }
+            let exchanges = self.exchanges
+            exchanges.update { $0.failed(socket, with: error, at: exchanges.clock.now) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
             let socket = self.socket
-            self.exchanges.update { $0.lost(socket, because: ChannelError.alreadyClosed) }
+            let exchanges = self.exchanges
+            exchanges.update { $0.lost(socket, because: ChannelError.alreadyClosed, at: exchanges.clock.now) }
         }
     }
 }

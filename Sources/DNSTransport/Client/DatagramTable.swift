@@ -20,9 +20,6 @@ struct DatagramTable: Sendable {
         var query: OutgoingQuery
         var sends = 0
         var sentAt: ErasedClock.Instant
-        var nextSend: ErasedClock.Instant?
-
-        var due: ErasedClock.Instant { min(self.nextSend ?? self.query.deadline, self.query.deadline) }
     }
 
     struct Socket: Sendable {
@@ -35,25 +32,34 @@ struct DatagramTable: Sendable {
 
     let configuration: DNSClientConfiguration
     let upstream: UpstreamAddress
-    var roundTrip: RoundTripEstimate
+    private(set) var roundTrip: RoundTripEstimate
+    /// When the upstream last answered anything.
+    private var lastAnswer: ErasedClock.Instant?
+    /// The interval that the deadlines which were handed out rest on.
+    private var reckoned: Duration
     private(set) var sockets: [Int: Socket] = [:]
     /// The sockets that take new queries.
     private var live: [Int] = []
     private var opening = 0
     private var waiting: [OutgoingQuery] = []
+    private var inFlight = 0
+    /// How many queries may be out. Smaller than configured while many of them get no answer: nodes drop what comes too
+    /// fast.
+    private(set) var window: Int
     private var isClosed = false
     private var random = SystemRandomNumberGenerator()
 
     init(configuration: DNSClientConfiguration, upstream: UpstreamAddress) {
         self.configuration = configuration
         self.upstream = upstream
+        self.window = max(Self.leastWindow, configuration.queriesInFlight)
         self.roundTrip = RoundTripEstimate(first: configuration.firstResendInterval)
+        self.reckoned = configuration.firstResendInterval
     }
 
     /// How many queries wait for an answer, and how many sockets there are, those included that are being opened.
     var load: (queries: Int, sockets: Int) {
-        let queries = self.sockets.values.reduce(self.waiting.count) { $0 + $1.pending.count }
-        return (queries, self.sockets.count + self.opening)
+        (self.waiting.count + self.inFlight, self.sockets.count + self.opening)
     }
 
     // MARK: Queries
@@ -68,11 +74,8 @@ struct DatagramTable: Sendable {
             effects.ended = [query.ended(self.timeout)]
             return effects
         }
-        if self.live.count + self.opening < max(1, self.configuration.socketCount) {
-            self.opening += 1
-            effects.openings = 1
-        }
-        if let number = self.live.randomElement(using: &self.random) {
+        self.openAnother(&effects)
+        if self.inFlight < self.window, let number = self.live.randomElement(using: &self.random) {
             self.assign(query, to: number, at: now, &effects)
         } else {
             self.waiting.append(query)
@@ -81,7 +84,7 @@ struct DatagramTable: Sendable {
         return effects
     }
 
-    mutating func cancel(_ number: UInt64) -> Effects {
+    mutating func cancel(_ number: UInt64, at now: ErasedClock.Instant) -> Effects {
         var effects = Effects()
         if let index = self.waiting.firstIndex(where: { $0.number == number }) {
             effects.ended = [self.waiting.remove(at: index).ended(CancellationError())]
@@ -91,6 +94,7 @@ struct DatagramTable: Sendable {
             guard let (id, entry) = state.pending.first(where: { $0.value.query.number == number }) else { continue }
             self.remove(id, from: socket, &effects)
             effects.ended = [entry.query.ended(CancellationError())]
+            self.sendWaiting(at: now, &effects)
             break
         }
         return effects
@@ -104,9 +108,11 @@ struct DatagramTable: Sendable {
         guard let entry = self.sockets[socket]?.pending[id], let answer = entry.query.matched(by: bytes) else {
             return effects
         }
-        if entry.sends == 1 { self.roundTrip.record(entry.sentAt.duration(to: now)) }
+        self.learn(from: entry, at: now, &effects)
         self.remove(id, from: socket, &effects)
         effects.ended.append(entry.query.ended(answer))
+        self.window = min(self.window + 1, max(Self.leastWindow, self.configuration.queriesInFlight))
+        self.sendWaiting(at: now, &effects)
         return effects
     }
 
@@ -116,6 +122,8 @@ struct DatagramTable: Sendable {
         effects.ended = self.waiting.filter { $0.deadline <= now }.map { $0.ended(self.timeout) }
         self.waiting.removeAll { $0.deadline <= now }
         effects.next = self.waiting.map(\.deadline).min()
+        let before = self.inFlight
+        var repeated = 0
         for (number, socket) in self.sockets {
             for (id, var entry) in socket.pending {
                 if entry.query.deadline <= now {
@@ -123,13 +131,19 @@ struct DatagramTable: Sendable {
                     self.remove(id, from: number, &effects)
                     continue
                 }
-                if let nextSend = entry.nextSend, nextSend <= now {
+                if let again = self.nextSend(of: entry), again <= now {
+                    repeated += 1
                     self.send(&entry, from: socket.outbox, at: now, &effects)
                     self.sockets[number]?.pending[id] = entry
                 }
-                effects.next = min(effects.next ?? entry.due, entry.due)
+                let due = self.due(of: entry)
+                effects.next = min(effects.next ?? due, due)
             }
         }
+        if repeated >= Self.sparse, repeated * Self.sparse > before {
+            self.window = max(Self.leastWindow, min(self.window, before) / 2)
+        }
+        self.sendWaiting(at: now, &effects)
         return effects
     }
 
@@ -144,9 +158,7 @@ struct DatagramTable: Sendable {
         }
         self.sockets[number] = Socket(outbox: outbox, opened: now)
         self.live.append(number)
-        let queries = self.waiting
-        self.waiting = []
-        for query in queries { self.assign(query, to: number, at: now, &effects) }
+        self.sendWaiting(at: now, &effects)
         return effects
     }
 
@@ -160,19 +172,21 @@ struct DatagramTable: Sendable {
     }
 
     /// Ends the queries of a socket that reports an error: nobody can tell which of them it is about.
-    mutating func failed(_ number: Int, with error: any Error) -> Effects {
+    mutating func failed(_ number: Int, with error: any Error, at now: ErasedClock.Instant) -> Effects {
         var effects = Effects()
         guard let socket = self.sockets[number] else { return effects }
         let reason = self.unreachable(error)
         effects.ended = socket.pending.values.map { $0.query.ended(reason) }
+        self.inFlight -= socket.pending.count
         self.sockets[number]?.pending = [:]
+        self.sendWaiting(at: now, &effects)
         return effects
     }
 
-    mutating func lost(_ number: Int, because error: any Error) -> Effects {
-        let effects = self.failed(number, with: error)
-        self.sockets[number] = nil
+    mutating func lost(_ number: Int, because error: any Error, at now: ErasedClock.Instant) -> Effects {
         self.live.removeAll { $0 == number }
+        let effects = self.failed(number, with: error, at: now)
+        self.sockets[number] = nil
         return effects
     }
 
@@ -185,7 +199,7 @@ struct DatagramTable: Sendable {
             effects.ended += socket.pending.values.map { $0.query.ended(reason) }
             effects.closing.append(socket.outbox.channel)
         }
-        (self.waiting, self.sockets, self.live) = ([], [:], [])
+        (self.waiting, self.sockets, self.live, self.inFlight) = ([], [:], [], 0)
         return effects
     }
 }
@@ -193,6 +207,26 @@ struct DatagramTable: Sendable {
 // MARK: - Steps
 
 extension DatagramTable {
+    private static let leastWindow = 16
+    /// One lost query in so many is what networks lose anyway.
+    private static let sparse = 8
+
+    /// Sends what waits, as far as the window allows.
+    private mutating func sendWaiting(at now: ErasedClock.Instant, _ effects: inout Effects) {
+        while self.inFlight < self.window, !self.waiting.isEmpty,
+            let number = self.live.randomElement(using: &self.random)
+        {
+            self.assign(self.waiting.removeFirst(), to: number, at: now, &effects)
+        }
+        if !self.waiting.isEmpty { self.openAnother(&effects) }
+    }
+
+    private mutating func openAnother(_ effects: inout Effects) {
+        guard self.live.count + self.opening < max(1, self.configuration.socketCount) else { return }
+        self.opening += 1
+        effects.openings += 1
+    }
+
     private mutating func assign(
         _ query: OutgoingQuery,
         to number: Int,
@@ -211,7 +245,9 @@ extension DatagramTable {
         var entry = Entry(query: query, sentAt: now)
         entry.query.setID(id)
         self.send(&entry, from: socket.outbox, at: now, &effects)
-        effects.next = min(effects.next ?? entry.due, entry.due)
+        let due = self.due(of: entry)
+        effects.next = min(effects.next ?? due, due)
+        self.inFlight += 1
         self.sockets[number] = nil  // so that the dictionary of pending queries is not copied
         socket.pending[id] = entry
         socket.used += 1
@@ -223,6 +259,39 @@ extension DatagramTable {
         self.sockets[number] = socket
     }
 
+    /// Takes in what an answer tells about the round trip. A shorter one than the deadlines rest on makes them come
+    /// sooner, also for what was sent before.
+    private mutating func learn(from entry: Entry, at now: ErasedClock.Instant, _ effects: inout Effects) {
+        self.lastAnswer = now
+        guard entry.sends == 1 else { return }
+        self.roundTrip.record(entry.sentAt.duration(to: now))
+        let interval = self.roundTrip.interval(afterSends: 1)
+        if interval < self.reckoned * 3 / 4 {
+            self.reckoned = interval
+            effects.next = now
+        } else if interval > self.reckoned {
+            self.reckoned = interval
+        }
+    }
+
+    /// When a query is sent again, or ends.
+    private func due(of entry: Entry) -> ErasedClock.Instant {
+        min(self.nextSend(of: entry) ?? entry.query.deadline, entry.query.deadline)
+    }
+
+    /// When a query is sent again; `nil` after the last time.
+    ///
+    /// An upstream that works off many queries answers one after the other: as long as answers come, those that are
+    /// still out are given more time, up to three intervals.
+    private func nextSend(of entry: Entry) -> ErasedClock.Instant? {
+        guard entry.sends < self.configuration.maximumSends else { return nil }
+        let interval = self.roundTrip.interval(afterSends: entry.sends)
+        let usual = entry.sentAt.advanced(by: interval)
+        guard let lastAnswer else { return usual }
+        let silence = lastAnswer.advanced(by: self.roundTrip.interval(afterSends: 1) / 3)
+        return max(usual, min(silence, entry.sentAt.advanced(by: interval * 3)))
+    }
+
     private mutating func send(
         _ entry: inout Entry,
         from outbox: Outbox,
@@ -230,14 +299,13 @@ extension DatagramTable {
         _ effects: inout Effects
     ) {
         entry.sends += 1
-        let interval = self.roundTrip.interval(afterSends: entry.sends)
-        entry.nextSend = entry.sends < self.configuration.maximumSends ? now.advanced(by: interval) : nil
+        entry.sentAt = now
         effects.sends.append((outbox, entry.query.bytes))
     }
 
     /// Removes a query that is over, and its socket if that was only kept for it.
     private mutating func remove(_ id: UInt16, from number: Int, _ effects: inout Effects) {
-        self.sockets[number]?.pending[id] = nil
+        if self.sockets[number]?.pending.removeValue(forKey: id) != nil { self.inFlight -= 1 }
         guard let socket = self.sockets[number], socket.isRetired, socket.pending.isEmpty else { return }
         effects.closing.append(socket.outbox.channel)
         self.sockets[number] = nil

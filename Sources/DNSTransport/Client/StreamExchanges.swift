@@ -32,6 +32,10 @@ final class StreamExchanges: Sendable {
         }
     }
 
+    func prepare() {
+        self.update { $0.prepare() }
+    }
+
     func cancel(_ number: UInt64) {
         self.update { $0.cancel(number, at: self.clock.now) }
     }

@@ -36,6 +36,8 @@ struct StreamTable: Sendable {
     private(set) var waiting: [Entry] = []
     /// The server was seen to close after an answer although more queries had been sent.
     private(set) var closesAfterAnswer = false
+    /// The last connection that was opened ahead of any query ended without one.
+    private var wasOpenedInVain = false
     private var lastConnection = 0
     private var isClosed = false
     private var random = SystemRandomNumberGenerator()
@@ -59,10 +61,18 @@ struct StreamTable: Sendable {
         } else if query.deadline <= now {
             effects.ended = [query.ended(self.timeout)]
         } else {
+            self.wasOpenedInVain = false
             self.waiting.append(Entry(query: query))
             effects.next = query.deadline
             self.assign(&effects)
         }
+        return effects
+    }
+
+    /// Opens a connection ahead of the queries that may need it, unless the last one so opened was of no use.
+    mutating func prepare() -> Effects {
+        var effects = Effects()
+        if !self.isClosed, !self.wasOpenedInVain, self.connections.isEmpty { effects.openings = 1 }
         return effects
     }
 
@@ -115,6 +125,7 @@ struct StreamTable: Sendable {
             if let idleSince = connection.idleSince, connection.pending.isEmpty,
                 idleSince.advanced(by: self.configuration.idleTimeout) <= now
             {
+                if connection.answered == 0 { self.wasOpenedInVain = true }
                 self.drop(number, &effects)
             }
         }
@@ -160,6 +171,7 @@ struct StreamTable: Sendable {
     mutating func failedToOpen(_ number: Int, because error: any Error) -> Effects {
         var effects = Effects()
         self.connections[number] = nil
+        if self.waiting.isEmpty { self.wasOpenedInVain = true }
         if !self.connections.values.contains(where: { !$0.isRetired }) {
             let reason = DNSTransportError(reaching: self.upstream, error)
             effects.ended = self.waiting.map { $0.query.ended(reason) }
@@ -172,6 +184,7 @@ struct StreamTable: Sendable {
     mutating func closed(_ number: Int, because error: (any Error)?) -> Effects {
         var effects = Effects()
         guard let connection = self.connections.removeValue(forKey: number) else { return effects }
+        if connection.answered == 0, connection.pending.isEmpty { self.wasOpenedInVain = true }
         if connection.answered == 1, !connection.pending.isEmpty { self.closesAfterAnswer = true }
         for var entry in connection.pending.values {
             entry.losses += connection.answered == 0 ? 1 : 0

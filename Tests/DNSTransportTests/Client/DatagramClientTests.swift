@@ -168,10 +168,12 @@ struct DatagramClientTests {
         }
     }
 
-    @Test("A silent server is asked four times, later each time, until the deadline")
+    @Test("A silent server is asked a few times, later each time, until the deadline")
     func silence() async throws {
-        try await ScriptedServer.with { server in
-            try await withDNSClient(server.address, clock: self.clock) { client in
+        var configuration = DNSClientConfiguration()
+        configuration.maximumSends = 4
+        try await ScriptedServer.with { [configuration] server in
+            try await withDNSClient(server.address, configuration: configuration, clock: self.clock) { client in
                 let start = self.clock.now
                 async let result = transportError {
                     try await client.query(
@@ -194,6 +196,39 @@ struct DatagramClientTests {
                 #expect(error?.description.contains("\(server.address)") == true)
                 #expect(server.datagramCount == 4)
             }
+        }
+    }
+
+    @Test("Once a round trip is measured, what was sent before is asked again long before the first guess")
+    func lostBesideOthers() async throws {
+        var configuration = DNSClientConfiguration()
+        configuration.socketCount = 1
+        let queries = Mutex<[[UInt8]]>([])
+        let script: ScriptedServer.DatagramScript = { query in
+            if query.number == 8 { return [.reply(answer(to: query.bytes))] }
+            queries.withLock { $0.append(query.bytes) }
+            guard query.number == 7 else { return [] }
+            self.manual.advance(by: .milliseconds(100))
+            return queries.withLock { $0.dropFirst() }.map { .reply(answer(to: $0)) }
+        }
+        try await ScriptedServer.with(udp: script) { [configuration] server in
+            try await withDNSClient(server.address, configuration: configuration, clock: self.clock) { client in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for number in 0..<7 {
+                        group.addTask {
+                            let name = try DNSName("name-\(number).example")
+                            let message = try await client.query(name, type: .txt, deadline: self.soon)
+                            #expect(message.texts == ["hello"])
+                        }
+                    }
+                    for _ in 0..<6 { try await group.next() }
+                    await self.manual.waitForSleepers(2)
+                    self.manual.advance(by: .milliseconds(100))
+                    try await group.waitForAll()
+                }
+            }
+            #expect(server.datagramCount == 8)
+            #expect(self.clock.now.offset == .milliseconds(200))
         }
     }
 

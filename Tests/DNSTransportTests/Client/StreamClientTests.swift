@@ -120,6 +120,36 @@ struct StreamClientTests {
         }
     }
 
+    @Test("A connection that was opened ahead of time carries the first large answer")
+    func openedAhead() async throws {
+        try await ScriptedServer.with(udp: Self.truncated, tcp: { [.reply(answer(to: $0.bytes))] }) { server in
+            try await withDNSClient(server.address, clock: self.clock) { client in
+                for _ in 0..<3 { client.prepareForLargeAnswers() }
+                #expect(client.load == (0, 1))
+                let message = try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                #expect(message.texts == ["hello"])
+            }
+            #expect(await server.messages(1).map(\.peer) == [1])
+        }
+    }
+
+    @Test("A connection that was opened in vain is not opened ahead again, until one was needed")
+    func openedInVain() async throws {
+        try await ScriptedServer.with(udp: Self.truncated, tcp: { [.reply(answer(to: $0.bytes))] }) { server in
+            try await withDNSClient(server.address, clock: self.clock) { client in
+                client.prepareForLargeAnswers()
+                await self.manual.waitForSleepers()
+                self.manual.advance(by: .seconds(10))
+                #expect(await server.closedConnections(1) == [1])
+                client.prepareForLargeAnswers()
+                #expect(client.load == (0, 0))
+                _ = try await client.query(DNSName("a.example"), type: .txt, deadline: self.soon)
+                #expect(client.load.sockets > 0)
+            }
+            #expect(await server.messages(1).map(\.peer) == [2])
+        }
+    }
+
     @Test("Queries share one connection, and answers may come in any order")
     func pipelining() async throws {
         let held = Mutex<[[UInt8]]>([])
