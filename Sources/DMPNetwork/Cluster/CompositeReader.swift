@@ -34,6 +34,10 @@ public struct CompositeReader: RecordReader {
         try await self.reader(of: name).read(name, absence: absence, deadline: deadline)
     }
 
+    public func prepareForLargeAnswers(at name: OwnerName) async {
+        await self.reader(of: name).prepareForLargeAnswers(at: name)
+    }
+
     private func reader(of name: OwnerName) -> any RecordReader {
         guard let base = self.base, Self.serves(name, beneath: base) else { return self.external }
         return self.cluster

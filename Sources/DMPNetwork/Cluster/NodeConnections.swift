@@ -21,7 +21,7 @@ public final class NodeConnections: Sendable {
         /// The token for a node, `nil` if it gets none. A node whose token can't be sent refuses all writes.
         public var token: @Sendable (HTTPEndpoint) throws(NetworkFailure) -> BearerToken? = { _ in nil }
         /// How many questions, and how many requests, may be under way at one node.
-        public var width = 16
+        public var width = 128
 
         public init(bootstrapReader: any RecordReader, hosts: HostLookup) {
             self.bootstrapReader = bootstrapReader

@@ -75,6 +75,10 @@ extension UnionReader: RecordReader {
 }
 
 extension UnionReader {
+    public nonisolated func prepareForLargeAnswers(at name: OwnerName) async {
+        for node in self.nodes.current { await node.reader.prepareForLargeAnswers(at: name) }
+    }
+
     private func members(of nodes: [ClusterNode]) -> [UnionQuery.Member] {
         self.health.keep(self.nodes.current)
         return nodes.map { node in

@@ -28,6 +28,10 @@ public protocol RecordReader: Sendable {
         absence: AbsenceNeed,
         deadline: ErasedClock.Instant
     ) async throws(CancellationError) -> ReadResult
+
+    /// Says that `name` will be read now and may hold much, so that connections which take a round trip to open are
+    /// opened beside the first question. A reader that has none needn't implement this.
+    func prepareForLargeAnswers(at name: OwnerName) async
 }
 
 extension RecordReader {
@@ -38,4 +42,6 @@ extension RecordReader {
     ) async throws(CancellationError) -> ReadResult {
         try await self.read(name, deadline: deadline)
     }
+
+    public func prepareForLargeAnswers(at name: OwnerName) async {}
 }

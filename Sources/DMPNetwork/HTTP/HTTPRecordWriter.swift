@@ -19,12 +19,12 @@ public final class HTTPRecordWriter: RecordWriter {
     private let clock: ErasedClock
     private let client: HTTPClient
     private let limiter: WidthLimiter
-    private let ramp: Mutex<ConnectionRamp>
+    private let pace: Mutex<ConnectionPace>
 
     /// How much a writer asks of its node.
     public struct Settings: Sendable {
         /// How many requests may be under way at the same time, at least 1.
-        public var width = 16
+        public var width = 128
         /// How long one try may take. It is then given up and, time permitting, repeated.
         public var tryTimeout = Duration.seconds(10)
         /// Random numbers in 0..<1, which shorten the pauses between tries.
@@ -50,9 +50,9 @@ public final class HTTPRecordWriter: RecordWriter {
         self.settings = settings
         self.clock = clock
         self.client = client
-        let ramp = ConnectionRamp(full: settings.width)
-        self.limiter = WidthLimiter(width: ramp.width)
-        self.ramp = Mutex(ramp)
+        let pace = ConnectionPace(full: settings.width)
+        self.limiter = WidthLimiter(width: pace.width)
+        self.pace = Mutex(pace)
     }
 
     /// How many requests are under way, and how many wait for their turn.
@@ -134,7 +134,15 @@ public final class HTTPRecordWriter: RecordWriter {
         }
     }
 
+    /// Waits until the node may be asked for one more connection.
+    private func keepPace() async throws {
+        let now = self.clock.now
+        let start = self.pace.withLock { $0.begin(at: now) }
+        if start > now { try await self.clock.sleep(until: start) }
+    }
+
     private func exchange(_ request: RecordRequest) async throws -> HTTPVerdict {
+        try await self.keepPace()
         let response: HTTPClientResponse
         do {
             response = try await withDeadline(self.clock.now.advanced(by: self.settings.tryTimeout), on: self.clock) {
@@ -169,9 +177,9 @@ public final class HTTPRecordWriter: RecordWriter {
     }
 
     private func adjustWidth(keepsConnection: Bool) {
-        self.limiter.width = self.ramp.withLock { ramp in
-            ramp.answered(keepsConnection: keepsConnection)
-            return ramp.width
+        self.limiter.width = self.pace.withLock { pace in
+            pace.answered(keepsConnection: keepsConnection)
+            return pace.width
         }
     }
 

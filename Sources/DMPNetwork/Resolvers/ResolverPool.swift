@@ -33,7 +33,7 @@ public actor ResolverPool {
         /// How long one upstream is asked in one query, all its tries together.
         public var askLimit = Duration.seconds(5)
         /// How many questions are under way at one upstream; the others wait.
-        public var width = 16
+        public var width = 256
         /// Whether the upstreams refuse answers that aren't authenticated, so that one negative proves an absence.
         public var negativesAreProof = false
         /// Decides after a provisional absence whether another upstream is asked in the background, so that one that
@@ -149,6 +149,12 @@ extension ResolverPool: RecordReader {
         return result ?? .unavailable(NetworkFailure(.closed, "the pool of resolvers was closed"))
     }
 
+    /// Prepares the upstream that is asked first.
+    public nonisolated func prepareForLargeAnswers(at name: OwnerName) async {
+        guard let first = await self.order.preferred.first else { return }
+        await self.upstreams[first].reader.prepareForLargeAnswers(at: name)
+    }
+
     private nonisolated func drive(
         _ query: inout ResolverQuery,
         name: OwnerName,
@@ -198,12 +204,7 @@ extension ResolverPool: RecordReader {
 
 extension ResolverPool {
     private func query(absence: AbsenceNeed, deadline: ErasedClock.Instant) -> ResolverQuery {
-        let order = ResolverHealth.order(
-            of: self.states.map(\.health),
-            at: self.clock.now,
-            threshold: self.settings.failureThreshold,
-            coolDown: self.settings.coolDown
-        )
+        let order = self.order
         let candidates = (order.preferred + order.others).enumerated().map { place, index in
             ResolverQuery.Candidate(
                 upstream: index,
@@ -219,6 +220,15 @@ extension ResolverPool {
         rules.audits = absence == .provisional && self.settings.audits()
         rules.askLimit = self.settings.askLimit
         return ResolverQuery(candidates, rules: rules, deadline: deadline)
+    }
+
+    private var order: (preferred: [Int], others: [Int]) {
+        ResolverHealth.order(
+            of: self.states.map(\.health),
+            at: self.clock.now,
+            threshold: self.settings.failureThreshold,
+            coolDown: self.settings.coolDown
+        )
     }
 
     private func count(_ outcomes: [ResolverQuery.Outcome]) {

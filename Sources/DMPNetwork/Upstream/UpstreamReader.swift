@@ -19,7 +19,7 @@ public final class UpstreamReader: RecordReader {
     ///   - client: Asks the server. Its ``DNSClient/run()`` goes on as long as records are read. If it asks for DNSSEC,
     ///     answers have to be validated.
     ///   - width: How many queries may be under way at the same time, at least 1.
-    package init(_ client: DNSClient, width: Int = 16) {
+    package init(_ client: DNSClient, width: Int = 256) {
         self.client = client
         self.limiter = WidthLimiter(width: width)
     }
@@ -45,6 +45,10 @@ public final class UpstreamReader: RecordReader {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
             return .unavailable(self.failure(error))
         }
+    }
+
+    public func prepareForLargeAnswers(at name: OwnerName) async {
+        self.client.prepareForLargeAnswers()
     }
 
     private var noAnswer: NetworkFailure {
@@ -98,7 +102,7 @@ public func withUpstreamReader<Value>(
     _ upstream: UpstreamAddress,
     dnssecRequired: Bool = false,
     clock: ErasedClock = .continuous,
-    width: Int = 16,
+    width: Int = 256,
     _ body: (UpstreamReader) async throws -> Value
 ) async throws -> Value {
     var configuration = DNSClientConfiguration()

@@ -60,9 +60,6 @@ struct ClientNetwork: Sendable {
 }
 
 extension ClientSettings {
-    /// How many questions are under way at one DNS server.
-    private static let readWidth = 32
-
     /// Lends a reader that asks the configured DNS servers.
     func withResolvers<Value>(_ body: (any RecordReader) async throws -> Value) async throws -> Value {
         let (upstreams, clock) = (try self.upstreams(), CommandContext.current.clock)
@@ -72,12 +69,10 @@ extension ClientSettings {
                 upstreams[0],
                 dnssecRequired: dnssecRequired,
                 clock: clock,
-                width: Self.readWidth,
                 body
             )
         }
         var pool = ResolverPool.Settings()
-        pool.width = Self.readWidth
         pool.demoted = { [logger = CommandContext.current.logger] _, failure in
             logger.log(level: failure.code == .insecureAnswer ? .warning : .debug, "\(failure)")
         }

@@ -43,35 +43,37 @@ struct HTTPRecordWriterConnectionTests {
         }
     }
 
-    @Test("A node that closes after each answer has at most four requests at a time")
+    @Test("A node that closes after each answer gets everything, and not more at a time than it takes")
     func closingNode() async throws {
         try await ScriptedHTTPServer.run(script: { _ in .createdAndClosed }) { server in
             try await self.withWriter(to: server) { writer in
                 let results = try await self.publish(60, through: writer)
                 #expect(results.allSatisfy { $0 == .accepted })
             }
-            #expect(server.mostInFlight <= 4)
+            #expect(server.mostInFlight <= ConnectionPace.closingWidth)
             #expect(server.requests.count == 60)
         }
     }
 
-    @Test("A node that is slow to accept is asked four times at first, and gets everything in the end")
+    @Test("A node that is slow to accept has 48 requests at most under way, and gets everything in the end")
     func slowAccept() async throws {
         try await ScriptedHTTPServer.run(acceptsAtOnce: false, script: { _ in .createdAndClosed }) { server in
             try await self.withWriter(to: server) { writer in
                 let results = try await withThrowingTaskGroup(of: [WriteResult].self) { group in
-                    group.addTask { try await self.publish(30, through: writer) }
-                    while writer.load != (4, 26) { await Task.yield() }
+                    group.addTask { try await self.publish(60, through: writer) }
+                    while writer.load != (ConnectionPace.closingWidth, 60 - ConnectionPace.closingWidth) {
+                        await Task.yield()
+                    }
                     try await server.accept()
                     return try await group.next()
                 }
                 #expect(results?.allSatisfy { $0 == .accepted } == true)
             }
-            #expect(server.requests.count == 30)
+            #expect(server.requests.count == 60)
         }
     }
 
-    @Test("A node that keeps connections gets up to the full width, and not more", arguments: [16, 6])
+    @Test("A node that keeps connections gets up to the full width, and not more", arguments: [64, 16, 6])
     func fullWidth(width: Int) async throws {
         var settings = HTTPRecordWriter.Settings()
         settings.width = width

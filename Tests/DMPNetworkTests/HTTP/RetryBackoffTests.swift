@@ -47,33 +47,3 @@ struct RetryBackoffTests {
         #expect(backoff.delay(after: self.failure(code), jitter: 0) == nil)
     }
 }
-
-@Suite("How many requests at a time")
-struct ConnectionRampTests {
-    @Test("It begins with four, and with fewer if fewer are allowed", arguments: [(16, 4), (4, 4), (2, 2), (0, 1)])
-    func start(full: Int, expected: Int) {
-        #expect(ConnectionRamp(full: full).width == expected)
-    }
-
-    @Test("A server that keeps connections gets four more per round, up to the full width")
-    func growth() {
-        var ramp = ConnectionRamp(full: 16)
-        var rounds: [Int] = []
-        for _ in 0..<5 {
-            for _ in 0..<ramp.width { ramp.answered(keepsConnection: true) }
-            rounds.append(ramp.width)
-        }
-        #expect(rounds.first.map { (7...8).contains($0) } == true)
-        #expect(zip(rounds, rounds.dropFirst()).allSatisfy { $1 - $0 <= 4 })
-        #expect(rounds.last == 16)
-    }
-
-    @Test("A server that closes them is back at four")
-    func closing() {
-        var ramp = ConnectionRamp(full: 16)
-        for _ in 0..<100 { ramp.answered(keepsConnection: true) }
-        #expect(ramp.width == 16)
-        ramp.answered(keepsConnection: false)
-        #expect(ramp.width == 4)
-    }
-}
