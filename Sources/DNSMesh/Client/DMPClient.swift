@@ -300,7 +300,7 @@ public actor DMPClient {
             writer: self.writer,
             outbox: self.outbox,
             withdrawals: self.withdrawals,
-            width: 16,
+            width: self.configuration.width,
             now: self.now
         )
         return MessageSender(

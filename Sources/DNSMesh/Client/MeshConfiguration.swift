@@ -37,7 +37,7 @@ public struct MeshConfiguration: Sendable {
         messageLifetime: UInt64 = 86_400,
         valueByteLimit: Int? = 2_048,
         prekeyTarget: Int = 25,
-        width: Int = 64,
+        width: Int = 256,
         operationTimeout: Duration = .seconds(60),
         valuesPerSlot: Int = 8_192
     ) {

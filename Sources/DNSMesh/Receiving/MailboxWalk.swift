@@ -17,10 +17,12 @@ struct MailboxWalk: Sendable {
 
     func run(in zone: ZoneName, deadline: ErasedClock.Instant) async throws -> Finds {
         let names = try Slot.all.map { try OwnerName.slot($0, of: self.recipient, in: zone) }
+        async let preparation: Void = self.prepare(names)
         let results = try await names.concurrentMap(width: names.count) { name in
             // An empty slot decides nothing: it is asked again in the next pass.
             try await self.reader.read(name, absence: .provisional, deadline: deadline)
         }
+        await preparation
         var finds = Finds()
         finds.asked = names.count
         for result in results {
@@ -33,5 +35,10 @@ struct MailboxWalk: Sendable {
             }
         }
         return finds
+    }
+
+    /// Manifests of more than 21 chunks fit no datagram: the connection for them is opened beside the questions.
+    private func prepare(_ names: [OwnerName]) async {
+        if let name = names.first { await self.reader.prepareForLargeAnswers(at: name) }
     }
 }

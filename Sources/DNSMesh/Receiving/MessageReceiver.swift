@@ -34,24 +34,32 @@ struct MessageReceiver: Sendable {
         case dropped(DropReason)
     }
 
+    /// - Parameters:
+    ///   - candidate: The message.
+    ///   - refusal: Why it must not be opened after all. Found out while the chunks are fetched.
     /// - Throws: `CancellationError`, and nothing else.
-    func receive(_ candidate: Candidate) async throws -> Outcome {
+    func receive(
+        _ candidate: Candidate,
+        refusal: @escaping @Sendable () async throws -> DropReason? = { nil }
+    ) async throws -> Outcome {
         do {
             switch try await self.replay.claim(candidate.key) {
             case .granted: break
             case .seen: return .known
-            case .underWay: return .inFlight
+            case .underWay:
+                // It may be tried again from here, without being asked about any more.
+                return try await refusal().map(Outcome.dropped) ?? .inFlight
             }
         } catch {
             return try self.failed(candidate, error)
         }
         do {
-            let outcome = try await self.open(candidate)
+            let outcome = try await self.open(candidate, refusal: refusal)
             await self.replay.release(candidate.key)
             return outcome
         } catch let drop as Drop {
             await self.replay.release(candidate.key)
-            if drop.reason.isHopeless { await self.remember(drop.reason, of: candidate) }
+            if drop.reason.isHopeless, !drop.isRemembered { await self.remember(drop.reason, of: candidate) }
             return .dropped(drop.reason)
         } catch {
             await self.replay.release(candidate.key)
@@ -59,7 +67,10 @@ struct MessageReceiver: Sendable {
         }
     }
 
-    private struct Drop: Error { let reason: DropReason }
+    private struct Drop: Error {
+        let reason: DropReason
+        var isRemembered = false
+    }
 
     /// A message that was decrypted, with what tells copies from originals.
     private struct Letter {
@@ -87,9 +98,31 @@ struct MessageReceiver: Sendable {
         }
     }
 
-    private func open(_ candidate: Candidate) async throws -> Outcome {
+    private func open(
+        _ candidate: Candidate,
+        refusal: @escaping @Sendable () async throws -> DropReason?
+    ) async throws -> Outcome {
+        let content = try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { if let reason = try await refusal() { throw Drop(reason: reason) } }
+            do {
+                let content = try await self.content(of: candidate)
+                try await group.waitForAll()
+                return content
+            } catch let drop as Drop {
+                try await group.waitForAll()  // a refusal is the better reason
+                throw drop
+            }
+        }
+        let letter = try await self.decrypt(content.assembly, candidate: candidate, prekey: content.prekey)
+        return try await self.store(letter, candidate: candidate, prekey: content.prekey)
+    }
+
+    /// The chunks of a message, and the private half for which it was sealed.
+    private func content(
+        of candidate: Candidate
+    ) async throws -> (assembly: MessageAssembly, prekey: PrekeyStore.Secret?) {
         if let reason = try await self.replay.hopelessReason(candidate.key, in: candidate.zone) {
-            return .dropped(DropReason(rawValue: reason) ?? .undecryptable)
+            throw Drop(reason: DropReason(rawValue: reason) ?? .undecryptable, isRemembered: true)
         }
         let prekey = try await self.prekeySecret(candidate.manifest)
         let fetch = ChunkFetch(
@@ -102,8 +135,7 @@ struct MessageReceiver: Sendable {
         )
         let assembly = try await fetch.run(candidate.manifest)
         guard assembly.isComplete else { throw Drop(reason: .chunksMissing) }
-        let letter = try await self.decrypt(assembly, candidate: candidate, prekey: prekey)
-        return try await self.store(letter, candidate: candidate, prekey: prekey)
+        return (assembly, prekey)
     }
 
     func deadline(in duration: Duration) -> ErasedClock.Instant {

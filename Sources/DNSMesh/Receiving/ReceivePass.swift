@@ -4,7 +4,7 @@ import DMPProtocol
 import DNSTransport
 import Logging
 
-/// One pass over the mailbox: all zones at the same time, so that none waits for another; then the prekeys that were
+/// One pass over the mailbox: many zones at the same time, so that none waits for another; then the prekeys that were
 /// used are tidied up.
 struct ReceivePass: Sendable {
     let walk: MailboxWalk
@@ -90,8 +90,11 @@ struct ReceivePass: Sendable {
         return summary
     }
 
+    /// How many zones are looked through at the same time.
+    private static let zoneWidth = 64
+
     private func collect() async throws -> Summary {
-        let parts = try await self.zones.concurrentMap(width: self.zones.count) { try await self.receive(from: $0) }
+        let parts = try await self.zones.concurrentMap(width: Self.zoneWidth) { try await self.receive(from: $0) }
         var summary = Summary()
         for part in parts { summary.add(part) }
         return try await self.quarantine(try await self.retryElsewhere(summary))
@@ -136,25 +139,53 @@ struct ReceivePass: Sendable {
         let found = await self.sieve.manifests(in: finds.values, zone: zone, dropped: &summary.dropped)
         let seen = try await self.receiver.replay.seen(among: Set(found.map(\.key)))
         let unseen = found.filter { !seen.contains($0.key) }  // first: what was delivered is no longer judged
+        let (early, others) = self.divided(unseen)
+        let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
+        let verdict = Promise<SignerChecks>()
+        async let opened = self.open(early, patience: patience) { candidate in
+            try await verdict.value().refused[candidate.manifest.sender]
+        }
         let checks = try await self.check(Set(unseen.map(\.manifest.sender)), in: zone)
+        verdict.keep(checks)
         summary.renewals = Set(checks.successors)
         var sieve = self.sieve
         sieve.gate.checks = checks
-        let judged = sieve.candidates(among: unseen, dropped: &summary.dropped)
+        let judged = sieve.candidates(among: others, dropped: &summary.dropped)
         summary.strangers = judged.filter { $0.trust == nil }
         if checks.isIncomplete { self.postpone(&summary) }
+        for (candidate, outcome) in try await opened { summary.note(outcome, of: candidate) }
         let candidates = judged.filter { $0.trust != nil }
-        let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
-        let outcomes = try await candidates.concurrentMap(width: self.receiver.limits.messageWidth) { candidate in
-            guard await patience.allows(candidate.manifest.sender) else {
-                return MessageReceiver.Outcome.dropped(.chunksMissing)
-            }
-            let outcome = try await self.receiver.receive(candidate)
-            if case .dropped(.chunksMissing) = outcome { await patience.noteIncomplete(candidate.manifest.sender) }
-            return outcome
+        for (candidate, outcome) in try await self.open(candidates, patience: patience, refusal: { _ in nil }) {
+            summary.note(outcome, of: candidate)
         }
-        for (candidate, outcome) in zip(candidates, outcomes) { summary.note(outcome, of: candidate) }
         return summary
+    }
+
+    /// The messages whose chunks are fetched while it is found out whether their signers' keys still count, and the rest:
+    /// what contacts have signed whose encryption key is known, as nothing else can turn out to be theirs.
+    private func divided(_ found: [FoundManifest]) -> (early: [Candidate], others: [FoundManifest]) {
+        var refused: [DropReason: Int] = [:]  // these are among the others and counted there
+        let early = self.sieve.candidates(among: found, dropped: &refused).filter { !$0.isUnsure }
+        let places = Set(early.map(\.key))
+        return (early, found.filter { !places.contains($0.key) })
+    }
+
+    /// Opens messages, some at the same time, and not too many of a signer whose chunks are missing.
+    ///
+    /// - Parameter refusal: Why a message must not be opened after all; may take its time.
+    private func open(
+        _ candidates: [Candidate],
+        patience: SignerPatience,
+        refusal: @escaping @Sendable (Candidate) async throws -> DropReason?
+    ) async throws -> [(Candidate, MessageReceiver.Outcome)] {
+        try await candidates.concurrentMap(width: self.receiver.limits.messageWidth) { candidate in
+            guard await patience.allows(candidate.manifest.sender) else {
+                return (candidate, try await refusal(candidate).map { .dropped($0) } ?? .dropped(.chunksMissing))
+            }
+            let outcome = try await self.receiver.receive(candidate) { try await refusal(candidate) }
+            if case .dropped(.chunksMissing) = outcome { await patience.noteIncomplete(candidate.manifest.sender) }
+            return (candidate, outcome)
+        }
     }
 
     /// The same message may lie in two zones. If the place that was tried first failed, the other one is tried.

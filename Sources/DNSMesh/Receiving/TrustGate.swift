@@ -58,9 +58,10 @@ struct TrustGate: Sendable {
     /// contacts were seen before.
     var zones: [ZoneName] {
         var zones = [self.ownZone]
-        for zone in self.contacts.compactMap(\.zone) where !zones.contains(zone) { zones.append(zone) }
+        var listed: Set = [self.ownZone]
+        for zone in self.contacts.compactMap(\.zone) where listed.insert(zone).inserted { zones.append(zone) }
         let keys = self.contacts.compactMap(\.signingKey)
         let known = Set(keys.flatMap { self.knownZones[$0] ?? [] })
-        return zones + known.subtracting(zones).sorted { $0.text < $1.text }
+        return zones + known.subtracting(listed).sorted { $0.text < $1.text }
     }
 }

@@ -27,7 +27,11 @@ struct RecipientLookup: Sendable {
         let spellings = Set([username, username.lowercased()])
         return try await self.zones(of: contact).concurrentMap(width: 4) { zone in
             let names = try spellings.map { try OwnerName.prekeys(of: $0, in: zone) }
-            return (zone, try await self.reader.readAll(names, deadline: self.deadline))
+            // More than six prekeys fit no datagram.
+            async let preparation: Void = self.reader.prepareForLargeAnswers(at: names[0])
+            let result = try await self.reader.readAll(names, deadline: self.deadline)
+            await preparation
+            return (zone, result)
         }
     }
 
