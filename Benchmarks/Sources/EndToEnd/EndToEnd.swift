@@ -7,6 +7,7 @@ import ErasureCoding
 import Foundation
 
 /// usage: EndToEnd --dns PORT --http PORT [--ctl PORT] [--sizes 100,1024] [--reps 3] [--prekeys]
+///        EndToEnd --growth
 ///
 /// One send and one receive for each size and repetition, through the node at these ports of 127.0.0.1, each to a new
 /// recipient of the zone `bench.test`. Prints a line of JSON for each operation and size. At the control port, if there
@@ -14,6 +15,7 @@ import Foundation
 @main
 struct EndToEnd {
     static func main() async throws {
+        guard !CommandLine.arguments.contains("--growth") else { return try await Growth().run() }
         let options = Options(CommandLine.arguments.dropFirst())
         let endpoint = try HTTPEndpoint("http://127.0.0.1:\(options.http)")
         guard let upstream = UpstreamAddress(host: .v4(.loopback), port: options.dns) else { return }

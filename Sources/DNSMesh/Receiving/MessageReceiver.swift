@@ -37,6 +37,7 @@ struct MessageReceiver: Sendable {
     /// - Parameters:
     ///   - candidate: The message.
     ///   - refusal: Why it must not be opened after all. Found out while the chunks are fetched.
+    /// - Returns: What became of it.
     /// - Throws: `CancellationError`, and nothing else.
     func receive(
         _ candidate: Candidate,

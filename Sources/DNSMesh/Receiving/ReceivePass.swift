@@ -172,7 +172,12 @@ struct ReceivePass: Sendable {
 
     /// Opens messages, some at the same time, and not too many of a signer whose chunks are missing.
     ///
-    /// - Parameter refusal: Why a message must not be opened after all; may take its time.
+    /// - Parameters:
+    ///   - candidates: The messages.
+    ///   - patience: How many of a signer may fail.
+    ///   - refusal: Why a message must not be opened after all; may take its time.
+    /// - Returns: What became of each.
+    /// - Throws: `CancellationError`, and nothing else.
     private func open(
         _ candidates: [Candidate],
         patience: SignerPatience,
