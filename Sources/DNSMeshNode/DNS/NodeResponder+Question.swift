@@ -3,45 +3,65 @@ internal import DNSTransport
 internal import DNSWire
 
 extension NodeResponder {
-    /// Answers one question of class IN.
-    func fill(_ answer: inout DNSMessage, for question: DNSQuestion) async throws {
+    /// Answers a question of class IN that is about the apex, or that no stored value can answer.
+    ///
+    /// - Returns: `false` if the store must be asked.
+    func fillWithoutStore(_ answer: inout DNSMessage, for question: DNSQuestion) -> Bool {
         let now = self.now()
-        let zone = self.zone.flatMap { question.name.isSubdomain(of: $0.name) ? $0 : nil }
-        answer.isAuthoritative = true
+        let zone = self.zone(of: question.name)
         if let zone, zone.name == question.name, let data = zone.record(question.type, now: now) {
+            answer.isAuthoritative = true
             answer.answers = [DNSRecord(name: question.name, timeToLive: self.timeToLive, data: data)]
-            return
+        } else if zone != nil || !self.hasBoundary, question.type != .txt || question.name == .root {
+            // There is nothing to look up for other types: every name of ours may be about to exist, so none is denied.
+            self.conclude(&answer, for: question, with: .onlyDescendants, now: now)
+        } else if RecordName(lookingUp: question.name) == nil {
+            self.conclude(&answer, for: question, with: .absent, now: now)
+        } else {
+            return false
         }
-        switch try await self.find(question, in: zone, now: now) {
+        return true
+    }
+
+    /// Answers one question of class IN from the store.
+    ///
+    /// - Returns: When something expires that the answer says or rests on.
+    func fill(_ answer: inout DNSMessage, for question: DNSQuestion, now: UnixSeconds) async throws -> UnixSeconds {
+        guard let name = RecordName(lookingUp: question.name) else { return now }
+        let (found, ends) = try await self.store.look(up: name, now: now)
+        self.conclude(&answer, for: question, with: found, now: now)
+        return ends
+    }
+
+    /// Writes what is known about the name asked for.
+    private func conclude(
+        _ answer: inout DNSMessage,
+        for question: DNSQuestion,
+        with found: StoredName,
+        now: UnixSeconds
+    ) {
+        let zone = self.zone(of: question.name)
+        answer.isAuthoritative = true
+        switch found {
         case .values(let values) where question.type == .txt:
             answer.answers = self.records(of: values, for: question, in: answer)
-        case .values, .onlyDescendants:
-            answer.authorities = zone.map { [$0.negativeRecord(now: now)] } ?? []
-        case .absent where zone == nil && self.hasBoundary:
+        // Names above the zone belong to others, though there are names below them.
+        case .onlyDescendants where zone == nil && self.hasBoundary, .absent where zone == nil && self.hasBoundary:
             answer.isAuthoritative = false
             answer.responseCode = .refused
-        case .absent:
+        case .absent where question.name != zone?.name:
             answer.responseCode = .noSuchName
             answer.authorities = zone.map { [$0.negativeRecord(now: now)] } ?? []
+        case .values, .onlyDescendants, .absent:
+            answer.authorities = zone.map { [$0.negativeRecord(now: now)] } ?? []
         }
+    }
+
+    private func zone(of name: DNSName) -> ServedZone? {
+        self.zone.flatMap { name.isSubdomain(of: $0.name) ? $0 : nil }
     }
 
     private var hasBoundary: Bool { self.refusesForeignNames && self.zone != nil }
-
-    /// What is known about the name asked for.
-    private func find(_ question: DNSQuestion, in zone: ServedZone?, now: UnixSeconds) async throws -> StoredName {
-        let isOutside = zone == nil && self.hasBoundary
-        // For other types there is nothing to look up: every name of ours may be about to exist, so none is denied.
-        if !isOutside, question.type != .txt || question.name == .root { return .onlyDescendants }
-        guard let name = RecordName(lookingUp: question.name) else { return .absent }
-        let found = try await self.store.find(name, now: now)
-        switch found {
-        case .absent where question.name == zone?.name: return .onlyDescendants
-        // Names above the zone belong to others, though there are names below them.
-        case .onlyDescendants where isOutside: return .absent
-        default: return found
-        }
-    }
 
     /// One record for each value, all with the same TTL (RFC 2181, section 5.2). Of a set that no message can hold, as
     /// another program may have stored it, the newest that fit.

@@ -19,41 +19,52 @@ struct NodeResponder: DNSResponder {
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
 
+    /// Answers with a look at the store. What needs none was answered by ``reflex(to:from:into:)``.
     func respond(to message: ArraySlice<UInt8>, from source: DNSSource) async -> [UInt8]? {
-        let limiter = source.transport == .udp ? self.udpLimiter : self.tcpLimiter
-        guard limiter.admits(source.address) else {
-            self.metrics.countQuery(outcome: "rate_limited")
-            return nil
-        }
-        let query: DNSMessage
+        guard let query = self.decode(message) else { return nil }
+        guard let answer = await self.answer(to: query) else { return nil }
+        self.metrics.countQuery(answer.responseCode)
+        return answer.encode(limit: self.byteLimit(query.edns?.udpPayloadSize, over: source.transport))
+    }
+
+    /// - Returns: `nil` for an answer, and for what is no message at all.
+    func decode(_ message: ArraySlice<UInt8>) -> DNSMessage? {
         do throws(DNSDecodeError) {
             var reader = DNSReader(message)
             guard try !DNSHeader(from: &reader).isResponse else { return nil }
-            query = try DNSMessage(decoding: message)
+            return try DNSMessage(decoding: message)
         } catch {
             self.metrics.countQuery(outcome: "malformed")
             return nil
         }
-        guard let answer = await self.answer(to: query) else { return nil }
-        self.metrics.countQuery(outcome: answer.responseCode.description.lowercased())
-        return answer.encode(limit: self.byteLimit(for: query, over: source.transport))
     }
 
     /// Over UDP what the client can take, but never more than passes without fragments; over TCP everything.
-    private func byteLimit(for query: DNSMessage, over transport: DNSSource.Transport) -> Int {
+    func byteLimit(_ payloadSize: UInt16?, over transport: DNSSource.Transport) -> Int {
         guard transport == .udp else { return DNSMessage.maximumByteCount }
-        guard let edns = query.edns else { return 512 }
-        return Int(min(max(edns.udpPayloadSize, 512), EDNS.safePayloadSize))
+        guard let payloadSize else { return 512 }
+        return Int(min(max(payloadSize, 512), EDNS.safePayloadSize))
     }
 
-    /// The whole answer to a message, not yet cut for a transport.
+    func beginAnswer(to query: DNSMessage) -> DNSMessage {
+        var answer = DNSMessage(answering: query)
+        if query.edns != nil { answer.edns = EDNS() }
+        return answer
+    }
+
+    /// The whole answer to a message, not yet cut for a transport. It is kept for those who ask next.
     ///
     /// - Returns: `nil` for no answer, if the node is being stopped.
     func answer(to query: DNSMessage) async -> DNSMessage? {
-        var answer = DNSMessage(answering: query)
-        if query.edns != nil { answer.edns = EDNS() }
+        var answer = self.beginAnswer(to: query)
+        let load = query.cacheableName.map { self.store.answers.beginLoad(of: $0) }
+        var kept: CachedAnswer?
+        defer { if let load { self.store.answers.finish(load, with: kept) } }
         do {
-            try await self.fill(&answer, for: query)
+            guard let question = self.begin(&answer, for: query) else { return answer }
+            let now = self.now()
+            let ends = try await self.fill(&answer, for: question, now: now)
+            if load != nil { kept = CachedAnswer(answer, made: now, ends: ends) }
         } catch is CancellationError {
             return nil
         } catch {
@@ -63,31 +74,34 @@ struct NodeResponder: DNSResponder {
         return answer
     }
 
-    private func fill(_ answer: inout DNSMessage, for query: DNSMessage) async throws {
+    /// Answers what needs no look at the store.
+    ///
+    /// - Returns: The question that needs one; `nil` if the answer is complete.
+    func begin(_ answer: inout DNSMessage, for query: DNSMessage) -> DNSQuestion? {
         guard query.opcode == .query else {
             answer.responseCode = self.refusal(ofOpcode: query)
-            return
+            return nil
         }
         guard query.edns?.version ?? 0 == 0 else {
             answer.responseCode = .badVersion
-            return
+            return nil
         }
         guard let question = query.questions.first, query.questions.count == 1 else {
             answer.questions = []
             answer.responseCode = .formatError
-            return
+            return nil
         }
-        guard !query.additionals.contains(where: { $0.type == .tsig }) else {
+        guard !query.isSigned else {
             // No key is known, so none can have signed this.
             answer.questions = []
             answer.responseCode = .notAuthorized
-            return
+            return nil
         }
         guard question.questionClass == .in else {
             answer.responseCode = .refused
-            return
+            return nil
         }
-        try await self.fill(&answer, for: question)
+        return self.fillWithoutStore(&answer, for: question) ? nil : question
     }
 
     /// This node takes no updates: NOTAUTH for zones that it doesn't serve, REFUSED for its own. NOTIMP for the rest.

@@ -5,15 +5,18 @@ private import Synchronization
 /// The token buckets of the source addresses of one service.
 final class SourceLimiter: Sendable {
     private let buckets: Mutex<TokenBuckets<SourceKey>>
+    private let isOff: Bool
     private let clock: ErasedClock
 
     init(_ limit: RateLimit, clock: ErasedClock) {
         self.buckets = Mutex(TokenBuckets(limit))
+        self.isOff = limit.isOff
         self.clock = clock
     }
 
     /// Whether `source` may make one more request now.
     func admits(_ source: IPAddress) -> Bool {
+        guard !self.isOff else { return true }
         let now = self.clock.now.offset
         return self.buckets.withLock { $0.take(SourceKey(source), at: now) }
     }

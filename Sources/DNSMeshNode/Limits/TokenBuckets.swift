@@ -7,7 +7,8 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     private struct Bucket {
         let key: Key
         var tokens: Double
-        var filled: Duration
+        /// Seconds on the clock.
+        var filled: Double
         var newer: Int
         var older: Int
     }
@@ -33,14 +34,15 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     /// - Returns: `false` if the bucket is empty.
     mutating func take(_ key: Key, at now: Duration) -> Bool {
         guard !self.limit.isOff else { return true }
-        let place = self.places[key].map { self.refill($0, at: now) } ?? self.insert(key, at: now)
+        let seconds = Double(now.components.seconds) + Double(now.components.attoseconds) * 1e-18
+        let place = self.places[key].map { self.refill($0, at: seconds) } ?? self.insert(key, at: seconds)
         guard self.buckets[place].tokens >= 1 else { return false }
         self.buckets[place].tokens -= 1
         return true
     }
 
-    private mutating func refill(_ place: Int, at now: Duration) -> Int {
-        let elapsed = max(0, (now - self.buckets[place].filled) / .seconds(1))
+    private mutating func refill(_ place: Int, at now: Double) -> Int {
+        let elapsed = max(0, now - self.buckets[place].filled)
         self.buckets[place].tokens = min(
             self.limit.burst,
             self.buckets[place].tokens + elapsed * self.limit.perSecond
@@ -53,7 +55,7 @@ struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
         return place
     }
 
-    private mutating func insert(_ key: Key, at now: Duration) -> Int {
+    private mutating func insert(_ key: Key, at now: Double) -> Int {
         let bucket = Bucket(key: key, tokens: self.limit.burst, filled: now, newer: Self.none, older: Self.none)
         let place: Int
         if self.buckets.count < self.capacity {

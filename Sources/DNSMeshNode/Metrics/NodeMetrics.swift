@@ -1,3 +1,4 @@
+internal import DNSWire
 private import Synchronization
 
 /// What the node counts, in the names of the reference.
@@ -19,10 +20,26 @@ final class NodeMetrics: Sendable {
     }
 
     private let counts = Mutex(Counts())
+    /// What happens with nearly every query, counted without a lock.
+    private let answered = Atomic<UInt64>(0)
+    private let denied = Atomic<UInt64>(0)
+    private let rateLimited = Atomic<UInt64>(0)
 
     /// The method is one of those that the node knows, so that nobody can make it keep many.
     func countRequest(method: String, status: Int) {
         self.counts.withLock { $0.requests[RequestKind(method: method, status: status), default: 0] += 1 }
+    }
+
+    func countRateLimited() {
+        self.rateLimited.add(1, ordering: .relaxed)
+    }
+
+    func countQuery(_ code: DNSResponseCode) {
+        switch code {
+        case .noError: self.answered.add(1, ordering: .relaxed)
+        case .noSuchName: self.denied.add(1, ordering: .relaxed)
+        default: self.countQuery(outcome: code.description.lowercased())
+        }
     }
 
     /// - Parameter outcome: A response code in lower case, `rate_limited`, `malformed` or `tsig_failed`.
@@ -32,7 +49,13 @@ final class NodeMetrics: Sendable {
 
     /// All numbers in the text format of Prometheus, version 0.0.4.
     func text(liveRecords: Int) -> String {
-        let counts = self.counts.withLock { $0 }
+        var counts = self.counts.withLock { $0 }
+        let frequent = [
+            ("noerror", self.answered.load(ordering: .relaxed)), ("nxdomain", self.denied.load(ordering: .relaxed)),
+            ("rate_limited", self.rateLimited.load(ordering: .relaxed)),
+        ]
+        for (outcome, count) in frequent { counts.queries[outcome, default: 0] += count }
+        counts.queries = counts.queries.filter { $0.value > 0 }
         var lines = Self.head("dmp_dns_queries_total", "counter", "DNS messages by outcome")
         for (outcome, count) in counts.queries.sorted(by: { $0.key < $1.key }) {
             lines.append("dmp_dns_queries_total{outcome=\"\(outcome)\"} \(Double(count))")

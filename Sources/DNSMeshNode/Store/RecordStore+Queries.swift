@@ -20,14 +20,19 @@ extension RecordStore {
         }
     }
 
-    static func hasDescendants(_ name: RecordName, now: Int64, in db: Database) throws -> Bool {
+    /// How many seconds one of the values below a name has left; `nil` if there is none.
+    static func lifeOfDescendant(_ name: RecordName, now: Int64, in db: Database) throws -> UInt64? {
         let reversed = RecordSchema.reversed(name.text)
         // "/" follows "." in ASCII: between the two lies every name below this one.
         let statement = try db.cachedStatement(
-            sql: "SELECT 1 FROM records WHERE reversed_name > ? AND reversed_name < ? AND expires_at > ? LIMIT 1"
+            sql: """
+                SELECT CAST(expires_at AS INTEGER) FROM records
+                WHERE reversed_name > ? AND reversed_name < ? AND expires_at > ? LIMIT 1
+                """
         )
         let end = reversed.dropLast() + "/"
-        return try Int.fetchOne(statement, arguments: [reversed, String(end), now]) != nil
+        let expires = try Int64.fetchOne(statement, arguments: [reversed, String(end), now])
+        return expires.flatMap { UInt64(exactly: $0 - now) }
     }
 
     /// Whether a value may be written. A value that is there already may always get a new lifetime.

@@ -5,12 +5,24 @@ internal import GRDB
 /// The TXT values of the node, kept in one SQLite file.
 ///
 /// Writing appends: a name holds any number of values, and the same value again only gets a new lifetime. Expired values
-/// are invisible at once, and deleted by ``removeExpired(now:)``. Each call is one transaction.
+/// are invisible at once, and deleted by ``removeExpired(now:)``. Writes that come at the same time share a transaction.
+/// Whatever writes goes through ``write(_:)``, so that ``answers`` never holds what a write has overtaken.
 ///
 /// Source: protocol documents, "The DMP node", section 3.1.
 package struct RecordStore: Sendable {
     private let pool: DatabasePool
+    private let commits: CommitGroup
     private let limits: RecordLimits
+    /// The DNS answers that were made of the records lately.
+    let answers: AnswerCache
+
+    private init(pool: DatabasePool, limits: RecordLimits) {
+        let answers = AnswerCache()
+        self.pool = pool
+        self.commits = CommitGroup(pool: pool) { answers.forget($0) }
+        self.limits = limits
+        self.answers = answers
+    }
 
     /// Opens the store in the file at `path`, and makes it if there is none.
     ///
@@ -52,9 +64,10 @@ package struct RecordStore: Sendable {
         now: UnixSeconds
     ) async throws -> PublishOutcome {
         let seconds = Self.column(now)
-        return try await self.pool.write { [limits] db in
+        let hash = RecordSchema.hash(value)
+        return try await self.write { [limits] db in
             let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
-            guard outcome == .stored else { return outcome }
+            guard outcome == .stored else { return (outcome, []) }
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT OR REPLACE INTO records
@@ -64,10 +77,10 @@ package struct RecordStore: Sendable {
             )
             try statement.execute(arguments: [
                 name.text, value, Int64(lifetime), seconds, seconds + Int64(lifetime),
-                try Self.nextStoredTime(after: seconds, in: db), RecordSchema.hash(value),
+                try Self.nextStoredTime(after: seconds, in: db), hash,
                 RecordSchema.reversed(name.text),
             ])
-            return .stored
+            return (.stored, [name])
         }
     }
 
@@ -75,7 +88,7 @@ package struct RecordStore: Sendable {
     ///
     /// - Returns: Whether there was one, expired values included.
     package func delete(_ value: String?, at name: RecordName) async throws -> Bool {
-        try await self.pool.write { db in
+        try await self.write { db in
             if let value {
                 try db.execute(
                     sql: "DELETE FROM records WHERE name = ? AND value = ?",
@@ -84,8 +97,18 @@ package struct RecordStore: Sendable {
             } else {
                 try db.execute(sql: "DELETE FROM records WHERE name = ?", arguments: [name.text])
             }
-            return db.changesCount > 0
+            return (db.changesCount > 0, [name])
         }
+    }
+
+    /// Changes records in a transaction, which may be shared with other changes.
+    ///
+    /// - Parameter body: Returns its value, and all names it has changed. Called once more if the transaction fails.
+    /// - Throws: What `body` throws, or the error of the database; nothing is written then.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> (Value, changed: [RecordName])
+    ) async throws -> Value {
+        try await self.commits.write(body)
     }
 
     /// The live values of a name, in the order of writing.
@@ -96,11 +119,19 @@ package struct RecordStore: Sendable {
 
     /// What is known about a name.
     func find(_ name: RecordName, now: UnixSeconds) async throws -> StoredName {
+        try await self.look(up: name, now: now).found
+    }
+
+    /// What is known about a name, and when an expiry may change that.
+    func look(up name: RecordName, now: UnixSeconds) async throws -> (found: StoredName, ends: UnixSeconds) {
         let seconds = Self.column(now)
         return try await self.pool.read { db in
             let values = try Self.values(at: name, now: seconds, in: db)
-            guard values.isEmpty else { return .values(values) }
-            return try Self.hasDescendants(name, now: seconds, in: db) ? .onlyDescendants : .absent
+            if let left = values.map(\.secondsLeft).min() { return (.values(values), now.adding(left)) }
+            guard let left = try Self.lifeOfDescendant(name, now: seconds, in: db) else {
+                return (.absent, UnixSeconds(rawValue: .max))
+            }
+            return (.onlyDescendants, now.adding(left))
         }
     }
 
@@ -110,9 +141,19 @@ package struct RecordStore: Sendable {
     @discardableResult
     package func removeExpired(now: UnixSeconds) async throws -> Int {
         let seconds = Self.column(now)
-        return try await self.pool.write { db in
-            try db.execute(sql: "DELETE FROM records WHERE expires_at <= ?", arguments: [seconds])
-            return db.changesCount
+        var count = 0
+        while true {
+            // In steps, so that nobody who publishes waits for all of it.
+            let step = try await self.write { db in
+                let statement = try db.cachedStatement(
+                    sql:
+                        "DELETE FROM records WHERE rowid IN (SELECT rowid FROM records WHERE expires_at <= ? LIMIT 1000)"
+                )
+                try statement.execute(arguments: [seconds])
+                return (db.changesCount, [])
+            }
+            count += step
+            guard step > 0 else { return count }
         }
     }
 

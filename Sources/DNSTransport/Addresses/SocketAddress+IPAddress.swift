@@ -4,6 +4,11 @@ import NIOCore
 extension SocketAddress {
     /// The address and port of an IP socket, IPv4 also where it came through an IPv6 socket.
     var source: (address: DNSWire.IPAddress, port: Int)? {
+        // Asked for each datagram: an IPv4 address is taken from its bytes, not by way of its text.
+        if case .v4(let address) = self {
+            let number = InternetAddress.number(of: address.address)
+            return (.v4(DNSWire.IPv4Address(rawValue: number)), Int(InternetAddress.port(of: address.address)))
+        }
         guard let port = self.port, let text = self.ipAddress,
             let address = DNSWire.IPAddress(text.prefix { $0 != "%" })
         else { return nil }

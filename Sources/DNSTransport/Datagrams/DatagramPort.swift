@@ -4,10 +4,24 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The UDP socket of a server, opened again if the system ends it.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension NIOBSDSocket.Option {
+    /// Lets other sockets of the same user be opened at the port, which get their share of what comes.
+    fileprivate static let sharedPort = NIOBSDSocket.Option(rawValue: SO_REUSEPORT)
+}
+
+/// A UDP socket of a server, opened again if the system ends it.
 ///
-/// A failed send ends a NIO datagram channel for most reasons, and who sends us a datagram chooses where its answer goes
-/// to. So a lost socket is replaced, and no answer is sent to an address that is known to fail.
+/// Datagrams are read many at a time, answered on the event loop as far as that takes no waiting, and the answers written
+/// together. A failed send ends a NIO datagram channel for most reasons, and who sends us a datagram chooses where its
+/// answer goes to. So a lost socket is replaced, and no answer is sent to an address that is known to fail.
 final class DatagramPort: Sendable {
     private enum State {
         case opening
@@ -16,27 +30,36 @@ final class DatagramPort: Sendable {
     }
 
     private let state = Mutex(State.opening)
+    private let sharesPort = Atomic(false)
     private let address: SocketAddress
+    private let number: Int
     private let eventLoop: any EventLoop
+    private let responder: any DNSResponder
     private let queue: WorkQueue
     private let logger: Logger
     private let onFailure: @Sendable (any Error) -> Void
 
     /// - Parameters:
     ///   - address: Where to listen.
+    ///   - number: Which of the server's sockets this is.
     ///   - eventLoop: What carries the socket.
-    ///   - queue: Who takes the messages; a full one loses them.
+    ///   - responder: What answers at once.
+    ///   - queue: Who takes the other messages; a full one loses them.
     ///   - logger: Gets the losses.
     ///   - onFailure: Called if a lost socket can't be replaced.
     init(
         address: SocketAddress,
+        number: Int,
         eventLoop: any EventLoop,
+        responder: any DNSResponder,
         queue: WorkQueue,
         logger: Logger,
         onFailure: @escaping @Sendable (any Error) -> Void
     ) {
         self.address = address
+        self.number = number
         self.eventLoop = eventLoop
+        self.responder = responder
         self.queue = queue
         self.logger = logger
         self.onFailure = onFailure
@@ -44,13 +67,15 @@ final class DatagramPort: Sendable {
 
     /// 8,192 bytes, as much as the reference takes.
     private static let maximumRequestByteCount = 8_192
-    private static let requestsPerRead = 16
+    private static let requestsPerRead = 32
 
-    func open() -> EventLoopFuture<Void> {
+    /// - Parameter sharesPort: Whether the port belongs to another socket of this server too.
+    func open(sharesPort: Bool) -> EventLoopFuture<Void> {
+        self.sharesPort.store(sharesPort, ordering: .relaxed)
         let allocator = FixedSizeRecvByteBufferAllocator(
             capacity: Self.requestsPerRead * Self.maximumRequestByteCount
         )
-        return DatagramBootstrap(group: self.eventLoop)
+        let bootstrap = DatagramBootstrap(group: self.eventLoop)
             .channelOption(.datagramVectorReadMessageCount, value: Self.requestsPerRead)
             .channelOption(.recvAllocator, value: allocator)
             .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
@@ -60,8 +85,17 @@ final class DatagramPort: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Handler(port: self))
                 }
             }
-            .bind(to: self.address)
-            .flatMap { channel in self.adopt(channel) }
+        let sharing = sharesPort ? bootstrap.channelOption(.socketOption(.sharedPort), value: 1) : bootstrap
+        return sharing.bind(to: self.address).flatMap { channel in self.adopt(channel) }
+    }
+
+    /// Lets sockets that are opened from now on share the port.
+    func share() -> EventLoopFuture<Void> {
+        guard case .open(let outbox) = self.state.withLock(\.self) else {
+            return self.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        self.sharesPort.store(true, ordering: .relaxed)
+        return outbox.channel.setOption(.socketOption(.sharedPort), value: 1)
     }
 
     func close() async {
@@ -88,15 +122,24 @@ final class DatagramPort: Sendable {
         return isWanted ? channel.eventLoop.makeSucceededVoidFuture() : channel.close()
     }
 
-    private func receive(_ envelope: AddressedEnvelope<ByteBuffer>) {
-        guard let (address, port) = envelope.remoteAddress.source, port != 0, address.isUnicast else { return }
-        _ = self.queue.submit(
-            ServerRequest(
-                bytes: Array(envelope.data.readableBytesView),
-                source: DNSSource(address: address, port: port, transport: .udp),
-                replyPath: .datagram(envelope.remoteAddress)
+    /// - Returns: The answer, if there is one at once.
+    private func receive(_ envelope: AddressedEnvelope<ByteBuffer>) -> ByteBuffer? {
+        guard let (address, port) = envelope.remoteAddress.source, port != 0, address.isUnicast else { return nil }
+        let source = DNSSource(address: address, port: port, transport: .udp)
+        var answer = ByteBuffer()
+        switch self.responder.reflex(to: envelope.data, from: source, into: &answer) {
+        case .answered: return answer
+        case .silence: return nil
+        case .takesTime:
+            _ = self.queue.submit(
+                ServerRequest(
+                    bytes: Array(envelope.data.readableBytesView),
+                    source: source,
+                    replyPath: .datagram(envelope.remoteAddress, socket: self.number)
+                )
             )
-        )
+            return nil
+        }
     }
 
     private func lost() {
@@ -110,20 +153,34 @@ final class DatagramPort: Sendable {
             "DNS server lost its UDP socket and opens it again",
             metadata: ["address": "\(self.address)"]
         )
-        self.open().whenFailure(self.onFailure)
+        self.open(sharesPort: self.sharesPort.load(ordering: .relaxed)).whenFailure(self.onFailure)
     }
 
     private final class Handler: ChannelInboundHandler {
         typealias InboundIn = AddressedEnvelope<ByteBuffer>
+        typealias OutboundOut = AddressedEnvelope<ByteBuffer>
 
         private let port: DatagramPort
+        private var hasWritten = false
 
         init(port: DatagramPort) {
             self.port = port
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            self.port.receive(self.unwrapInboundIn(data))
+            let envelope = self.unwrapInboundIn(data)
+            guard let answer = self.port.receive(envelope), context.channel.isWritable else { return }
+            self.hasWritten = true
+            context.write(
+                self.wrapOutboundOut(AddressedEnvelope(remoteAddress: envelope.remoteAddress, data: answer)),
+                promise: nil
+            )
+        }
+
+        func channelReadComplete(context: ChannelHandlerContext) {
+            guard self.hasWritten else { return }
+            self.hasWritten = false
+            context.flush()
         }
 
         func channelInactive(context: ChannelHandlerContext) {

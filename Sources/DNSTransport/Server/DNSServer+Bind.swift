@@ -7,7 +7,7 @@ import Synchronization
 extension DNSServer {
     /// Opens both sockets at one port.
     ///
-    /// The UDP socket is opened without address reuse, so that a second server at the same port fails to start.
+    /// The first UDP socket is opened without sharing the port, so that a second server at the same port fails to start.
     ///
     /// - Parameters:
     ///   - configuration: Where to listen, and the limits.
@@ -26,10 +26,15 @@ extension DNSServer {
         while true {
             attempts -= 1
             let parts = Parts(configuration, clock: clock, logger: logger)
-            let listener = try await self.listen(configuration, parts: parts)
+            let listener = try await self.listen(configuration, responder: responder, parts: parts)
             let port = listener.localAddress?.port ?? configuration.port
             do {
-                let datagrams = try await self.openDatagrams(configuration, port: port, parts: parts)
+                let datagrams = try await self.openDatagrams(
+                    configuration,
+                    port: port,
+                    responder: responder,
+                    parts: parts
+                )
                 return DNSServer(
                     configuration: configuration,
                     port: port,
@@ -85,7 +90,11 @@ extension DNSServer {
         }
     }
 
-    private static func listen(_ configuration: DNSServerConfiguration, parts: Parts) async throws -> any Channel {
+    private static func listen(
+        _ configuration: DNSServerConfiguration,
+        responder: any DNSResponder,
+        parts: Parts
+    ) async throws -> any Channel {
         do {
             return try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .serverChannelOption(.backlog, value: configuration.backlog)
@@ -99,6 +108,7 @@ extension DNSServer {
                             ServerConnection(
                                 configuration: configuration,
                                 source: DNSSource(address: address, port: port, transport: .tcp),
+                                responder: responder,
                                 queue: parts.queue,
                                 connections: parts.connections,
                                 clock: parts.clock
@@ -117,21 +127,53 @@ extension DNSServer {
         }
     }
 
+    /// Opens the first UDP socket for itself, then lets others share its port, one for each event loop.
     private static func openDatagrams(
         _ configuration: DNSServerConfiguration,
         port: Int,
+        responder: any DNSResponder,
         parts: Parts
-    ) async throws -> DatagramPort {
-        let datagrams = DatagramPort(
-            address: try SocketAddress(ipAddress: configuration.host.description, port: port),
-            eventLoop: MultiThreadedEventLoopGroup.singleton.next(),
-            queue: parts.queue,
-            logger: parts.logger
-        ) { error in
-            parts.failure.record(DNSTransportError(.bindFailed, "the UDP socket was lost", underlying: error))
-            parts.queue.close()
+    ) async throws -> [DatagramPort] {
+        let address = try SocketAddress(ipAddress: configuration.host.description, port: port)
+        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator().prefix(self.socketCount(configuration)))
+        var opened: [DatagramPort] = []
+        for loop in loops {
+            let datagrams = DatagramPort(
+                address: address,
+                number: opened.count,
+                eventLoop: loop,
+                responder: responder,
+                queue: parts.queue,
+                logger: parts.logger
+            ) { error in
+                parts.failure.record(DNSTransportError(.bindFailed, "the UDP socket was lost", underlying: error))
+                parts.queue.close()
+            }
+            do {
+                if opened.isEmpty {
+                    try await datagrams.open(sharesPort: false).get()
+                    if loops.count > 1 { try await datagrams.share().get() }
+                } else {
+                    try await datagrams.open(sharesPort: true).get()
+                }
+            } catch  where !opened.isEmpty {
+                parts.logger.debug("one UDP socket less shares the port", metadata: ["error": "\(error)"])
+                break
+            } catch {
+                await datagrams.close()
+                throw error
+            }
+            opened.append(datagrams)
         }
-        try await datagrams.open().get()
-        return datagrams
+        return opened
+    }
+
+    private static func socketCount(_ configuration: DNSServerConfiguration) -> Int {
+        #if os(Linux)
+            max(1, configuration.maximumDatagramSockets)
+        #else
+            // Elsewhere all datagrams would go to the socket that was opened last.
+            1
+        #endif
     }
 }

@@ -15,7 +15,7 @@ package final class DNSServer: Sendable {
     private let connections: ConnectionTable
     private let deadlines: DeadlineLoop
     private let listener: any Channel
-    private let datagrams: DatagramPort
+    private let datagrams: [DatagramPort]
     private let failure: Failure
 
     init(
@@ -24,7 +24,7 @@ package final class DNSServer: Sendable {
         responder: any DNSResponder,
         parts: Parts,
         listener: any Channel,
-        datagrams: DatagramPort
+        datagrams: [DatagramPort]
     ) {
         self.host = configuration.host
         self.port = port
@@ -78,8 +78,9 @@ package final class DNSServer: Sendable {
     private func answer(_ request: ServerRequest) async {
         let answer = await self.responder.respond(to: request.bytes[...], from: request.source)
         switch request.replyPath {
-        case .datagram(let address):
-            if let answer, !answer.isEmpty { self.datagrams.send(answer, to: address) }
+        case .datagram(let address, let socket):
+            guard let answer, !answer.isEmpty, self.datagrams.indices.contains(socket) else { return }
+            self.datagrams[socket].send(answer, to: address)
         case .stream(let channel):
             channel.writeAndFlush(answer.map(StreamReply.answer) ?? .nothing, promise: nil)
         }
@@ -87,7 +88,7 @@ package final class DNSServer: Sendable {
 
     private func close() async {
         await self.listener.closeAndWait()
-        await self.datagrams.close()
+        for datagrams in self.datagrams { await datagrams.close() }
         for connection in self.connections.close() { await connection.closeAndWait() }
     }
 }

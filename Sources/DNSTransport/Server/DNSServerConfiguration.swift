@@ -7,6 +7,9 @@ package struct DNSServerConfiguration: Hashable, Sendable {
     /// The port of both transports; 0 lets the system choose one.
     package var port: Int
 
+    /// How many UDP sockets share the port, where the system spreads datagrams over them (Linux): one for each thread
+    /// that carries sockets, at most this many. The first alone is opened elsewhere.
+    package var maximumDatagramSockets = 8
     /// How many messages are worked on at a time, both transports together.
     package var maximumInFlight = 128
     /// How many messages wait for that; the next is dropped (UDP), or its connection is closed (TCP).

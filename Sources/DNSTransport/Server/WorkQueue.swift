@@ -4,7 +4,8 @@ import Synchronization
 /// A message that waits for an answer, and where the answer goes.
 struct ServerRequest: Sendable {
     enum ReplyPath: Sendable {
-        case datagram(SocketAddress)
+        /// To this address, from the UDP socket of this number.
+        case datagram(SocketAddress, socket: Int)
         case stream(any Channel)
     }
 

@@ -11,6 +11,13 @@ struct MessageFraming {
         case incomplete
     }
 
+    /// As ``Frame``, the message not copied.
+    enum Piece: Equatable {
+        case message(ByteBuffer)
+        case empty
+        case incomplete
+    }
+
     private var received = ByteBuffer()
 
     /// Whether a message was begun.
@@ -25,6 +32,14 @@ struct MessageFraming {
     }
 
     mutating func next() -> Frame {
+        switch self.nextPiece() {
+        case .message(let bytes): .message(Array(bytes.readableBytesView))
+        case .empty: .empty
+        case .incomplete: .incomplete
+        }
+    }
+
+    mutating func nextPiece() -> Piece {
         guard let length = self.received.getInteger(at: self.received.readerIndex, as: UInt16.self) else {
             return .incomplete
         }
@@ -34,7 +49,7 @@ struct MessageFraming {
             return .incomplete
         }
         self.received.moveReaderIndex(forwardBy: 2)
-        return self.received.readBytes(length: Int(length)).map(Frame.message) ?? .incomplete
+        return self.received.readSlice(length: Int(length)).map(Piece.message) ?? .incomplete
     }
 
     /// - Returns: The bytes to send, or `nil` for a message that has none, or more than 65,535.

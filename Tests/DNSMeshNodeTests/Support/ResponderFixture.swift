@@ -2,6 +2,7 @@ import DMPProtocol
 import DNSTransport
 import DNSWire
 import Logging
+import NIOCore
 import Testing
 
 @testable import DNSMeshNode
@@ -56,11 +57,14 @@ struct ResponderFixture {
         over transport: DNSSource.Transport = .udp,
         from source: String = "127.0.0.1"
     ) async throws -> [UInt8]? {
-        let address = try #require(IPAddress(source))
-        return await self.responder.respond(
-            to: bytes[...],
-            from: DNSSource(address: address, port: 9, transport: transport)
-        )
+        guard let address = DNSWire.IPAddress(source) else { throw DNSNameError.nameTooLong }
+        let source = DNSSource(address: address, port: 9, transport: transport)
+        var answer = ByteBuffer()
+        return switch self.responder.reflex(to: ByteBuffer(bytes: bytes), from: source, into: &answer) {
+        case .answered: Array(answer.readableBytesView)
+        case .silence: nil
+        case .takesTime: await self.responder.respond(to: bytes[...], from: source)
+        }
     }
 
     static func query(

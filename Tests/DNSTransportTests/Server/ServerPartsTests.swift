@@ -13,7 +13,7 @@ struct ServerPartsTests {
         ServerRequest(
             bytes: [byte],
             source: DNSSource(address: .v4(.loopback), port: 1, transport: .udp),
-            replyPath: .datagram(try SocketAddress(ipAddress: "127.0.0.1", port: 1))
+            replyPath: .datagram(try SocketAddress(ipAddress: "127.0.0.1", port: 1), socket: 0)
         )
     }
 
@@ -44,13 +44,15 @@ struct ServerPartsTests {
         try await free.close()
         let port = DatagramPort(
             address: address,
+            number: 0,
             eventLoop: loop,
+            responder: EchoResponder(),
             queue: queue,
             logger: Logger(label: "test")
         ) { error in
             Issue.record("the socket was not opened again: \(error)")
         }
-        try await port.open().get()
+        try await port.open(sharesPort: false).get()
         // Nothing can be sent to port 0: the system refuses, and NIO closes the socket.
         port.send([1], to: try SocketAddress(ipAddress: "127.0.0.1", port: 0))
         let client = try await DatagramBootstrap(group: loop).bind(host: "127.0.0.1", port: 0).get()
