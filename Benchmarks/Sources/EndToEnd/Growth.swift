@@ -53,26 +53,26 @@ struct Growth {
     /// Contacts of one zone, one of whom has sent a message.
     private func contacts(_ count: Int) async throws -> (Int, Double) {
         let world = try GrowthWorld()
-        let contacts = try (0..<count).map { try world.contact($0, zone: "bench.test") }
-        let bob = try world.client("bob", contacts: contacts.map(\.contact))
-        try await world.send(1, from: contacts[0].client, to: bob)
+        let contacts = try (0..<count).map { try GrowthWorld.contact("contact-\($0)", zone: "bench.test") }
+        let bob = try world.client("bob", contacts: contacts)
+        try await world.send(1, from: try world.client("contact-0", contacts: []))
         return try await world.receive(bob, expecting: 1)
     }
 
     /// Contacts who each have a zone of their own, and no mail.
     private func zones(_ count: Int) async throws -> (Int, Double) {
         let world = try GrowthWorld()
-        let contacts = try (0..<count).map { try world.contact($0, zone: "zone-\($0).test") }
-        let bob = try world.client("bob", contacts: contacts.map(\.contact))
+        let contacts = try (0..<count).map { try GrowthWorld.contact("contact-\($0)", zone: "zone-\($0).test") }
+        let bob = try world.client("bob", contacts: contacts)
         return try await world.receive(bob, expecting: 0)
     }
 
     /// Messages of one contact.
     private func messages(_ count: Int) async throws -> (Int, Double) {
         let world = try GrowthWorld()
-        let alice = try world.contact(0, zone: "bench.test")
-        let bob = try world.client("bob", contacts: [alice.contact])
-        try await world.send(count, from: alice.client, to: bob)
+        let alice = try GrowthWorld.contact("alice", zone: "bench.test")
+        let bob = try world.client("bob", contacts: [alice])
+        try await world.send(count, from: try world.client("alice", contacts: []))
         return try await world.receive(bob, expecting: count)
     }
 
@@ -99,11 +99,14 @@ private struct GrowthWorld {
         self.network = CountingReader(base: self.store)
     }
 
-    func client(_ name: String, zone: String = "bench.test", contacts: [Contact]) throws -> DMPClient {
-        let keys = try IdentityKeys(privateKey: SecretBytes(copying: SHA256.hash(Array(name.utf8))))
-        let configuration = MeshConfiguration(username: try Username(name), zone: try ZoneName(zone))
+    private static func keys(of name: String) throws -> IdentityKeys {
+        try IdentityKeys(privateKey: SecretBytes(copying: SHA256.hash(Array(name.utf8))))
+    }
+
+    func client(_ name: String, contacts: [Contact]) throws -> DMPClient {
+        let configuration = MeshConfiguration(username: try Username(name), zone: try ZoneName("bench.test"))
         return try DMPClient(
-            keys: keys,
+            keys: Self.keys(of: name),
             configuration: configuration,
             reader: self.network,
             writer: self.store,
@@ -112,23 +115,19 @@ private struct GrowthWorld {
         )
     }
 
-    func contact(_ number: Int, zone: String) throws -> (client: DMPClient, contact: Contact) {
-        let client = try self.client("contact-\(number)", zone: zone, contacts: [])
-        return (client, Self.contact("contact-\(number)", client))
-    }
-
-    static func contact(_ name: String, _ client: DMPClient) -> Contact {
-        Contact(
+    static func contact(_ name: String, zone: String) throws -> Contact {
+        let keys = try Self.keys(of: name)
+        return Contact(
             name: name,
             username: name,
-            encryptionKey: client.keys.encryptionKey,
-            signingKey: client.keys.signingKey,
-            zone: client.configuration.zone
+            encryptionKey: keys.encryptionKey,
+            signingKey: keys.signingKey,
+            zone: try ZoneName(zone)
         )
     }
 
-    func send(_ count: Int, from sender: DMPClient, to bob: DMPClient) async throws {
-        try await sender.contacts.put(Self.contact("bob", bob))
+    func send(_ count: Int, from sender: DMPClient) async throws {
+        try await sender.contacts.put(try Self.contact("bob", zone: "bench.test"))
         for number in 0..<count { _ = try await sender.send("message \(number)", to: "bob") }
     }
 

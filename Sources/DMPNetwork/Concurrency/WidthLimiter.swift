@@ -59,6 +59,22 @@ package final class WidthLimiter: Sendable {
         return try await operation()
     }
 
+    /// Takes a permit if one is free and nobody waits for it.
+    ///
+    /// - Returns: Whether it was taken; ``leave()`` must follow then.
+    package func tryEnter() -> Bool {
+        self.state.withLock { state in
+            guard state.running < state.width, state.waiters.isEmpty else { return false }
+            state.running += 1
+            return true
+        }
+    }
+
+    /// Gives back what ``tryEnter()`` has taken.
+    package func leave() {
+        self.returnPermit()
+    }
+
     private func takePermit() async throws(CancellationError) {
         let id = self.state.withLock { state in
             state.lastID += 1

@@ -95,7 +95,10 @@ public final class HTTPRecordWriter: RecordWriter {
         var backoff = RetryBackoff()
         var last: NetworkFailure?
         while true {
-            switch try await self.attempt(request, deadline: deadline) {
+            // One that comes late may have been lost on the way; the second try waits.
+            let patience = last == nil ? self.pace.withLock(\.patience) : nil
+            let limit = min(patience ?? self.settings.tryTimeout, self.settings.tryTimeout)
+            switch try await self.attempt(request, limit: limit, deadline: deadline) {
             case nil:
                 return .unavailable(last ?? self.noAnswer)
             case .done(let result):
@@ -117,40 +120,43 @@ public final class HTTPRecordWriter: RecordWriter {
     /// - Returns: `nil` if the deadline came first.
     private func attempt(
         _ request: RecordRequest,
+        limit: Duration,
         deadline: ErasedClock.Instant
     ) async throws(CancellationError) -> HTTPVerdict? {
         guard !Task.isCancelled else { throw CancellationError() }
         guard self.clock.now < deadline else { return nil }
         do {
             return try await withDeadline(deadline, on: self.clock) {
-                try await self.limiter.withPermit { try await self.exchange(request) }
+                try await self.limiter.withPermit { try await self.exchange(request, limit: limit) }
             }
         } catch is DeadlineExceeded {
             return nil
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
-            self.adjustWidth(keepsConnection: false)
+            self.adjustWidth { $0.lost() }
             return HTTPVerdict(error, node: self.endpoint.authority)
         }
     }
 
     /// Waits until the node may be asked for one more connection.
     private func keepPace() async throws {
-        let now = self.clock.now
-        let start = self.pace.withLock { $0.begin(at: now) }
+        let (now, running) = (self.clock.now, self.limiter.load.running)
+        let start = self.pace.withLock { $0.begin(at: now, running: running) }
         if start > now { try await self.clock.sleep(until: start) }
     }
 
-    private func exchange(_ request: RecordRequest) async throws -> HTTPVerdict {
+    private func exchange(_ request: RecordRequest, limit: Duration) async throws -> HTTPVerdict {
         try await self.keepPace()
+        let start = self.clock.now
         let response: HTTPClientResponse
         do {
-            response = try await withDeadline(self.clock.now.advanced(by: self.settings.tryTimeout), on: self.clock) {
+            response = try await withDeadline(start.advanced(by: limit), on: self.clock) {
                 try await self.client.execute(self.clientRequest(request), deadline: .distantFuture)
             }
         } catch is DeadlineExceeded {
             return .failed(self.noAnswer)
         }
+        let latency = start.duration(to: self.clock.now)
         var answer = HTTPAnswer(
             status: Int(response.status.code),
             version: response.version,
@@ -158,7 +164,8 @@ public final class HTTPRecordWriter: RecordWriter {
         )
         let body = try await self.body(of: response)
         if let body { answer.readError(from: body) }
-        self.adjustWidth(keepsConnection: body != nil && answer.keepsConnection)
+        let keepsConnection = body != nil && answer.keepsConnection
+        self.adjustWidth { $0.answered(keepsConnection: keepsConnection, after: latency) }
         return answer.verdict(on: request.method)
     }
 
@@ -176,9 +183,9 @@ public final class HTTPRecordWriter: RecordWriter {
         }
     }
 
-    private func adjustWidth(keepsConnection: Bool) {
+    private func adjustWidth(_ note: (inout ConnectionPace) -> Void) {
         self.limiter.width = self.pace.withLock { pace in
-            pace.answered(keepsConnection: keepsConnection)
+            note(&pace)
             return pace.width
         }
     }

@@ -30,21 +30,27 @@ public final class UpstreamReader: RecordReader {
     public func read(_ name: OwnerName, deadline: ErasedClock.Instant) async throws(CancellationError) -> ReadResult {
         guard !Task.isCancelled else { throw CancellationError() }
         guard self.client.clock.now < deadline else { return .unavailable(self.noAnswer) }
-        let (client, limiter) = (self.client, self.limiter)
         do {
-            return try await withDeadline(deadline, on: client.clock) {
-                let question = try DNSName(name.text)
-                let answer = try await limiter.withPermit {
-                    try await client.query(question, type: .txt, deadline: deadline)
-                }
-                let result = ReadResult(answer, about: question, from: "\(client.upstream)")
-                guard client.configuration.dnssecOK, !answer.isAuthenticData, result.isAnswer else { return result }
-                return .unavailable(NetworkFailure(insecureAnswerOf: client.upstream))
+            if self.limiter.tryEnter() {
+                // The client keeps the deadline by itself.
+                defer { self.limiter.leave() }
+                return try await self.ask(name, deadline: deadline)
+            }
+            return try await withDeadline(deadline, on: self.client.clock) {
+                try await self.limiter.withPermit { try await self.ask(name, deadline: deadline) }
             }
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
             return .unavailable(self.failure(error))
         }
+    }
+
+    private func ask(_ name: OwnerName, deadline: ErasedClock.Instant) async throws -> ReadResult {
+        let question = try DNSName(name.text)
+        let answer = try await self.client.query(question, type: .txt, deadline: deadline)
+        let result = ReadResult(answer, about: question, from: "\(self.client.upstream)")
+        guard self.client.configuration.dnssecOK, !answer.isAuthenticData, result.isAnswer else { return result }
+        return .unavailable(NetworkFailure(insecureAnswerOf: self.client.upstream))
     }
 
     public func prepareForLargeAnswers(at name: OwnerName) async {

@@ -4,6 +4,7 @@ import DMPProtocol
 /// Decides from whom messages are accepted, and in which zone. A value: it sees one snapshot of the contacts.
 struct TrustGate: Sendable {
     let contacts: [Contact]
+    private let holders: [Ed25519.PublicKey: [Contact]]
     let ownZone: ZoneName
     let allowsFirstUse: Bool
     /// What was found out about the signers of the messages at hand.
@@ -13,6 +14,25 @@ struct TrustGate: Sendable {
     var blocked: Set<Ed25519.PublicKey> = []
     /// Where pinned keys have left messages before, in zones that were theirs or ours then.
     var knownZones: [Ed25519.PublicKey: Set<ZoneName>] = [:]
+
+    init(
+        contacts: [Contact],
+        ownZone: ZoneName,
+        allowsFirstUse: Bool,
+        verified: Set<String> = [],
+        blocked: Set<Ed25519.PublicKey> = [],
+        knownZones: [Ed25519.PublicKey: Set<ZoneName>] = [:]
+    ) {
+        self.contacts = contacts
+        self.ownZone = ownZone
+        self.allowsFirstUse = allowsFirstUse
+        self.verified = verified
+        self.blocked = blocked
+        self.knownZones = knownZones
+        self.holders = contacts.reduce(into: [:]) { holders, contact in
+            if let key = contact.signingKey { holders[key, default: []].append(contact) }
+        }
+    }
 
     enum Verdict: Hashable, Sendable {
         case pinned(Contact)
@@ -29,8 +49,7 @@ struct TrustGate: Sendable {
     func judge(_ signer: Ed25519.PublicKey, in zone: ZoneName) -> Verdict {
         if self.blocked.contains(signer) { return .refused(.blockedSender) }
         if let reason = self.checks.refused[signer] { return .refused(reason) }
-        let holders = self.contacts.filter { $0.signingKey == signer }
-        if !holders.isEmpty {
+        if let holders = self.holders[signer] {
             return self.speaker(among: holders, in: zone).map(Verdict.pinned) ?? .refused(.foreignZone)
         }
         let heirs = self.checks.successors.filter { $0.new.signingKey == signer }
@@ -39,8 +58,7 @@ struct TrustGate: Sendable {
             let speaker = self.speaker(among: heirs.map(\.old), in: zone)
             return heirs.first { $0.old == speaker }.map { .rotated($0.new) } ?? .refused(.foreignZone)
         }
-        let nobodyPinned = self.contacts.allSatisfy { $0.signingKey == nil }
-        return nobodyPinned && self.allowsFirstUse ? .firstUse : .stranger
+        return self.holders.isEmpty && self.allowsFirstUse ? .firstUse : .stranger
     }
 
     private func speaker(among holders: [Contact], in zone: ZoneName) -> Contact? {

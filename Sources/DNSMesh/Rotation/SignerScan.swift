@@ -32,6 +32,7 @@ struct SignerScan: Sendable {
         in zone: ZoneName,
         deadline: ErasedClock.Instant
     ) async throws -> SignerChecks {
+        guard !signers.isEmpty else { return SignerChecks() }
         let known = Set(self.contacts.compactMap(\.signingKey))
         let strangers = signers.subtracting(known)
         let asked = self.contacts.filter { contact in

@@ -47,7 +47,7 @@ struct DatagramTable: Sendable {
     /// fast.
     private(set) var window: Int
     private var isClosed = false
-    private var random = SystemRandomNumberGenerator()
+    private var random = RandomBits()
 
     init(configuration: DNSClientConfiguration, upstream: UpstreamAddress) {
         self.configuration = configuration
@@ -75,7 +75,7 @@ struct DatagramTable: Sendable {
             return effects
         }
         self.openAnother(&effects)
-        if self.inFlight < self.window, let number = self.live.randomElement(using: &self.random) {
+        if self.inFlight < self.window, let number = self.pickSocket() {
             self.assign(query, to: number, at: now, &effects)
         } else {
             self.waiting.append(query)
@@ -211,10 +211,14 @@ extension DatagramTable {
     /// One lost query in so many is what networks lose anyway.
     private static let sparse = 8
 
+    private mutating func pickSocket() -> Int? {
+        self.live.isEmpty ? nil : self.live[self.random.place(below: self.live.count)]
+    }
+
     /// Sends what waits, as far as the window allows.
     private mutating func sendWaiting(at now: ErasedClock.Instant, _ effects: inout Effects) {
         while self.inFlight < self.window, !self.waiting.isEmpty,
-            let number = self.live.randomElement(using: &self.random)
+            let number = self.pickSocket()
         {
             self.assign(self.waiting.removeFirst(), to: number, at: now, &effects)
         }
@@ -235,7 +239,7 @@ extension DatagramTable {
     ) {
         guard var socket = self.sockets[number] else { return }
         guard socket.pending.count < self.configuration.queriesInFlightPerSocket,
-            let id = unusedID(in: socket.pending, using: &self.random)
+            let id = unusedID(in: socket.pending, drawing: { self.random.next() })
         else {
             effects.ended.append(
                 query.ended(DNSTransportError(.overloaded, "too many queries wait for \(self.upstream)"))

@@ -33,7 +33,8 @@ struct OutgoingQuery: Sendable {
     }
 
     mutating func setID(_ id: UInt16) {
-        self.bytes.replaceSubrange(..<2, with: [UInt8(id >> 8), UInt8(truncatingIfNeeded: id)])
+        self.bytes[0] = UInt8(id >> 8)
+        self.bytes[1] = UInt8(truncatingIfNeeded: id)
     }
 
     func matched(by answer: [UInt8]) -> MatchedAnswer? {
@@ -65,13 +66,10 @@ extension OutgoingQuery {
 /// Draws an id that no key of `taken` has.
 ///
 /// - Returns: `nil` if so many are taken that drawing could take long.
-func unusedID<Value>(
-    in taken: [UInt16: Value],
-    using random: inout some RandomNumberGenerator
-) -> UInt16? {
+func unusedID<Value>(in taken: [UInt16: Value], drawing draw: () -> UInt16) -> UInt16? {
     guard taken.count < 0x4000 else { return nil }
     while true {
-        let id = UInt16(truncatingIfNeeded: random.next())
+        let id = draw()
         if taken[id] == nil { return id }
     }
 }

@@ -40,7 +40,7 @@ struct StreamTable: Sendable {
     private var wasOpenedInVain = false
     private var lastConnection = 0
     private var isClosed = false
-    private var random = SystemRandomNumberGenerator()
+    private var random = RandomBits()
 
     init(configuration: DNSClientConfiguration, upstream: UpstreamAddress) {
         self.configuration = configuration
@@ -245,7 +245,7 @@ extension StreamTable {
     private mutating func send(_ entry: Entry, over number: Int, _ effects: inout Effects) {
         var entry = entry
         guard let connection = self.connections[number], let channel = connection.channel,
-            let id = unusedID(in: connection.pending, using: &self.random)
+            let id = unusedID(in: connection.pending, drawing: { self.random.next() })
         else { return }
         entry.query.setID(id)
         self.connections[number]?.pending[id] = entry

@@ -6,9 +6,10 @@ import Testing
 struct ConnectionPaceTests {
     private let start = ErasedClock.Instant(offset: .seconds(5))
 
+    /// How long the next requests wait, all of which come at the same moment and stay.
     private func delays(_ pace: inout ConnectionPace, _ count: Int, after time: Duration = .zero) -> [Duration] {
         let now = self.start.advanced(by: time)
-        return (0..<count).map { _ in now.duration(to: pace.begin(at: now)) }
+        return (1...count).map { now.duration(to: pace.begin(at: now, running: $0)) }
     }
 
     @Test("Four begin at once, the others two milliseconds apart")
@@ -24,7 +25,7 @@ struct ConnectionPaceTests {
         var starts: [Duration] = []
         for number in 0..<254 {
             let now = self.start.advanced(by: .milliseconds(number * gap))
-            starts.append(pace.begin(at: now).offset)
+            starts.append(pace.begin(at: now, running: number + 1).offset)
         }
         for start in starts { #expect(starts.count { $0 >= start && $0 < start + ConnectionPace.interval } <= 5) }
     }
@@ -47,19 +48,52 @@ struct ConnectionPaceTests {
     func keepingNode() {
         var pace = ConnectionPace(full: 128)
         #expect(pace.width == 48)
-        pace.answered(keepsConnection: true)
+        pace.answered(keepsConnection: true, after: .milliseconds(100))
         #expect(pace.width == 128)
         #expect(self.delays(&pace, 200) == Array(repeating: .zero, count: 200))
-        pace.answered(keepsConnection: false)
+        pace.lost()
         #expect(pace.width == 48)
         #expect(self.delays(&pace, 5).last == .milliseconds(2))
+    }
+
+    @Test(
+        "A node that closes has as many requests under way as begin in the time of its quickest answer",
+        arguments: [(0, 4), (1, 4), (4, 6), (20, 14), (100, 48), (1_000, 48)]
+    )
+    func closingNode(milliseconds: Int, expected: Int) {
+        var pace = ConnectionPace(full: 128)
+        pace.answered(keepsConnection: false, after: .milliseconds(milliseconds))
+        pace.answered(keepsConnection: false, after: .seconds(2))
+        #expect(pace.width == expected)
+    }
+
+    @Test("While fewer than five are under way, none waits")
+    func fewAtATime() {
+        var pace = ConnectionPace(full: 128)
+        let waits = (0..<50).map { _ in self.start.duration(to: pace.begin(at: self.start, running: 4)) }
+        #expect(waits == Array(repeating: .zero, count: 50))
+    }
+
+    @Test("A first try is given up after three usual answers, a quarter of a second at least, once four have come")
+    func patience() {
+        var pace = ConnectionPace(full: 128)
+        for _ in 0..<3 {
+            pace.answered(keepsConnection: false, after: .milliseconds(200))
+            #expect(pace.patience == nil)
+        }
+        pace.answered(keepsConnection: false, after: .milliseconds(200))
+        #expect(pace.patience == .milliseconds(600))
+        for _ in 0..<100 { pace.answered(keepsConnection: false, after: .milliseconds(1)) }
+        #expect(pace.patience == .milliseconds(250))
+        pace.answered(keepsConnection: true, after: .milliseconds(1))
+        #expect(pace.patience == nil)
     }
 
     @Test("The width that was asked for is never exceeded", arguments: [(16, 16), (4, 4), (0, 1)])
     func narrow(full: Int, expected: Int) {
         var pace = ConnectionPace(full: full)
         #expect(pace.width == expected)
-        pace.answered(keepsConnection: true)
+        pace.answered(keepsConnection: true, after: .milliseconds(1))
         #expect(pace.width == expected)
     }
 }

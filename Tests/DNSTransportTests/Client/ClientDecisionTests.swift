@@ -91,12 +91,21 @@ struct ClientDecisionTests {
         var random = SeededRandom(seed: 3)
         var taken: [UInt16: Bool] = [:]
         for _ in 0..<0x4000 {
-            guard let id = unusedID(in: taken, using: &random) else { break }
+            guard let id = unusedID(in: taken, drawing: { UInt16(truncatingIfNeeded: random.next()) }) else { break }
             #expect(taken[id] == nil)
             taken[id] = true
         }
         #expect(taken.count == 0x4000)
-        #expect(unusedID(in: taken, using: &random) == nil)
+        #expect(unusedID(in: taken, drawing: { 0 }) == nil)
+    }
+
+    @Test("Random places are below their bound, and all of them come")
+    func places() {
+        var random = RandomBits()
+        let places = (0..<1_000).map { _ in random.place(below: 4) }
+        #expect(Set(places) == [0, 1, 2, 3])
+        #expect((0..<100).allSatisfy { _ in random.place(below: 1) == 0 })
+        #expect(Set((0..<1_000).map { _ in random.next() }).count > 900)
     }
 
     // MARK: The plan of a query
