@@ -63,7 +63,7 @@ let package = Package(
         .target(name: "DMPCrypto", dependencies: ["CSodium", "CArgon2", crypto], swiftSettings: settings),
         .target(name: "ErasureCoding", swiftSettings: settings),
         .target(name: "DMPProtocol", dependencies: ["DMPCrypto", "ErasureCoding"], swiftSettings: settings),
-        .target(name: "DNSWire", swiftSettings: settings),
+        .target(name: "DNSWire", dependencies: ["DMPCrypto"], swiftSettings: settings),
 
         // MARK: Network
         .target(
@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "DNSMeshCommands",
             dependencies: [
-                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSMesh", "DNSMeshNode", "DNSTransport", argumentParser,
-                lifecycle, logging, yams,
+                "DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSMesh", "DNSMeshNode", "DNSTransport", "DNSWire",
+                argumentParser, lifecycle, logging, yams,
             ],
             swiftSettings: settings
         ),

@@ -20,6 +20,8 @@ public enum DNSDecodeError: Error, Hashable, Sendable {
     case misplacedOPT(at: Int)
     /// A second OPT record.
     case repeatedOPT(at: Int)
+    /// A TSIG record that isn't the last of the message, or whose class is not ANY or TTL not 0 (RFC 8945, 4.2 and 5.1).
+    case misplacedTSIG(at: Int)
 }
 
 extension DNSDecodeError: CustomStringConvertible {
@@ -35,6 +37,7 @@ extension DNSDecodeError: CustomStringConvertible {
         case .rdataTooLong(let place): "record data too long at byte \(place)"
         case .misplacedOPT(let place): "misplaced OPT record at byte \(place)"
         case .repeatedOPT(let place): "second OPT record at byte \(place)"
+        case .misplacedTSIG(let place): "misplaced or malformed TSIG record at byte \(place)"
         }
     }
 }

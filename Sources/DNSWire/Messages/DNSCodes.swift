@@ -48,6 +48,12 @@ public struct DNSResponseCode: RawRepresentable, Hashable, Sendable {
     public static let notImplemented = DNSResponseCode(lowBitsOf: 4)
     /// REFUSED: the server does not want to.
     public static let refused = DNSResponseCode(lowBitsOf: 5)
+    /// YXDOMAIN: a name that must not be in use is (RFC 2136, 2.2).
+    public static let nameExists = DNSResponseCode(lowBitsOf: 6)
+    /// YXRRSET: a record set that must not exist does.
+    public static let setExists = DNSResponseCode(lowBitsOf: 7)
+    /// NXRRSET: a record set that must exist doesn't.
+    public static let noSuchSet = DNSResponseCode(lowBitsOf: 8)
     /// NOTAUTH: not its zone, or a signature that does not hold.
     public static let notAuthorized = DNSResponseCode(lowBitsOf: 9)
     /// NOTZONE: a name outside the zone of an update.
@@ -66,6 +72,9 @@ extension DNSResponseCode: CustomStringConvertible {
         case .noSuchName: "NXDOMAIN"
         case .notImplemented: "NOTIMP"
         case .refused: "REFUSED"
+        case .nameExists: "YXDOMAIN"
+        case .setExists: "YXRRSET"
+        case .noSuchSet: "NXRRSET"
         case .notAuthorized: "NOTAUTH"
         case .notInZone: "NOTZONE"
         case .badVersion: "BADVERS"

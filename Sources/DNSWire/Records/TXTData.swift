@@ -32,6 +32,13 @@ public struct TXTData: Hashable, Sendable {
         self.wireForm = wireForm
     }
 
+    /// A record without data, as updates have it.
+    static let none = TXTData(wireForm: [])
+
+    private init(wireForm: [UInt8]) {
+        self.wireForm = wireForm
+    }
+
     /// The strings, each at most 255 bytes. None only for a record without data, as updates have it.
     public var strings: [ArraySlice<UInt8>] {
         var strings: [ArraySlice<UInt8>] = []
