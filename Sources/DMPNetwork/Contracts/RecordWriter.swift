@@ -29,6 +29,16 @@ public protocol RecordWriter: Sendable {
         deadline: ErasedClock.Instant
     ) async throws(CancellationError) -> WriteResult
 
+    /// Publishes many records as ``publish(_:at:ttl:deadline:)`` does, with as few requests as this way of writing allows.
+    ///
+    /// At most `width` requests are under way, and the result is `nil` once all records are accepted. Writers that send one
+    /// record at a time needn't implement this.
+    func publish(
+        _ records: [RecordPublication],
+        width: Int,
+        deadline: ErasedClock.Instant
+    ) async throws(CancellationError) -> StoppedPublication?
+
     /// Takes `value` away from those at `name`, or all of them for `nil`. That nothing is there counts as accepted.
     ///
     /// Deadline and cancellation are as with ``publish(_:at:ttl:deadline:)``.

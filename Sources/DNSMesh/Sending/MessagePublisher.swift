@@ -44,12 +44,10 @@ struct MessagePublisher: Sendable {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
         let publication = Publication(writer: writer, expires: entry.expires, now: self.now, deadline: deadline)
-        var results = try await entry.chunks.concurrentMap(width: self.width) { chunk in
-            try await publication.publish(chunk)
-        }
+        var results = [try await publication.publish(entry.chunks, width: self.width)]
         let mayBeOut = try await self.outbox.markManifestTried(entry)
         do {
-            results.append(try await publication.publish(entry.manifest))
+            results.append(try await publication.publish([entry.manifest], width: 1))
         } catch var failure as Failure {
             failure.manifestMayBeOut = mayBeOut
             throw failure
@@ -67,18 +65,18 @@ struct MessagePublisher: Sendable {
     }
 }
 
-/// Publishes single records, for as long as the node allows.
+/// Publishes records, for as long as the node allows.
 private struct Publication: Sendable {
     let writer: any RecordWriter
     let expires: UInt64
     let now: @Sendable () -> UnixSeconds
     let deadline: ErasedClock.Instant
 
-    /// - Returns: For how many seconds the node keeps the record, if that is less than was asked for.
-    func publish(_ record: OutboxEntry.PlannedRecord) async throws -> UInt64? {
+    /// - Returns: For how many seconds the node keeps the records, if that is less than was asked for.
+    func publish(_ records: [OutboxEntry.PlannedRecord], width: Int) async throws -> UInt64? {
         let remaining = max(1, self.now().seconds(until: UnixSeconds(rawValue: self.expires)))
         do {
-            try await self.publish(record, ttl: remaining)
+            try await self.publish(records, ttl: remaining, width: width)
             return nil
         } catch let failure as Failure {
             // The node keeps records for a shorter time: then they are there for that time.
@@ -86,23 +84,26 @@ private struct Publication: Sendable {
                 let limit = failure.reason.limit.flatMap(UInt64.init(exactly:)),
                 limit > 0, limit < remaining
             else { throw failure }
-            try await self.publish(record, ttl: limit)
+            try await self.publish(records, ttl: limit, width: width)
             return limit
         }
     }
 
-    private func publish(_ record: OutboxEntry.PlannedRecord, ttl: UInt64) async throws {
-        let value = TXTValue([UInt8](record.value))
-        let result = try await self.writer.publish(
-            value,
-            at: try OwnerName(record.owner),
-            ttl: UInt32(clamping: ttl),
-            deadline: self.deadline
-        )
-        switch result {
+    private func publish(_ records: [OutboxEntry.PlannedRecord], ttl: UInt64, width: Int) async throws {
+        let publications = try records.map { record in
+            RecordPublication(
+                TXTValue([UInt8](record.value)),
+                at: try OwnerName(record.owner),
+                ttl: UInt32(clamping: ttl)
+            )
+        }
+        guard let stop = try await self.writer.publish(publications, width: width, deadline: self.deadline) else {
+            return
+        }
+        switch stop.result {
         case .accepted: return
-        case .refused(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: true)
-        case .unavailable(let reason): throw Failure(owner: record.owner, reason: reason, isRefusal: false)
+        case .refused(let reason): throw Failure(owner: stop.record.name.text, reason: reason, isRefusal: true)
+        case .unavailable(let reason): throw Failure(owner: stop.record.name.text, reason: reason, isRefusal: false)
         }
     }
 }

@@ -23,10 +23,11 @@ func spelling(
     let headerEnd = 12
     guard answer.count >= headerEnd, query.count >= questionEnd, questionEnd >= headerEnd + 5,
         answer[0] == query[0], answer[1] == query[1],
-        answer[2] & 0xf8 == 0x80  // QR set, opcode 0
+        answer[2] & 0xf8 == 0x80 | query[2] & 0x78  // QR set, the same opcode
     else { return nil }
     let questionCount = UInt16(answer[4]) << 8 | UInt16(answer[5])
-    if questionCount == 0 { return isBareError(answer[3] & 0xf) ? .absent : nil }
+    // Answers to updates needn't repeat the zone (RFC 2136, 3.8).
+    if questionCount == 0 { return query[2] & 0x78 != 0 || isBareError(answer[3] & 0xf) ? .absent : nil }
     guard questionCount == 1, answer.count >= questionEnd else { return nil }
     guard answer[headerEnd..<questionEnd] != query[headerEnd..<questionEnd] else { return .exact }
     // Length bytes are below every letter, type and class are compared as they are.

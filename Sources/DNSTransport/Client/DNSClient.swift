@@ -100,7 +100,8 @@ package final class DNSClient: Sendable {
         while true {
             let answer = try await self.exchange(
                 plan.message(using: &random),
-                plan: plan,
+                questionEnd: plan.questionEnd,
+                transport: plan.transport,
                 deadline: deadline
             )
             let verdict = self.traits.withLock { traits in
@@ -114,9 +115,10 @@ package final class DNSClient: Sendable {
         }
     }
 
-    private func exchange(
+    func exchange(
         _ message: [UInt8],
-        plan: QueryPlan,
+        questionEnd: Int,
+        transport: QueryPlan.Transport,
         deadline: ErasedClock.Instant
     ) async throws -> MatchedAnswer {
         let number = self.lastNumber.add(1, ordering: .relaxed).newValue
@@ -125,17 +127,17 @@ package final class DNSClient: Sendable {
                 let query = OutgoingQuery(
                     number: number,
                     bytes: message,
-                    questionEnd: plan.questionEnd,
+                    questionEnd: questionEnd,
                     deadline: deadline,
                     completion: completion
                 )
-                switch plan.transport {
+                switch transport {
                 case .udp: self.datagrams.start(query)
                 case .tcp: self.streams.start(query)
                 }
             }
         } onCancel: {
-            switch plan.transport {
+            switch transport {
             case .udp: self.datagrams.cancel(number)
             case .tcp: self.streams.cancel(number)
             }
