@@ -14,7 +14,8 @@ enum NetworkUse: Sendable {
     case publishing
 }
 
-/// The way of a command to its records: a single endpoint, or a cluster in cluster mode.
+/// The way of a command to its records: a single endpoint, or a cluster in cluster mode. With a TSIG key, records are
+/// written by DNS UPDATE in either case.
 ///
 /// Source: protocol documents, "Command line", sections 4.3 to 4.5.
 struct ClientNetwork: Sendable {
@@ -26,17 +27,21 @@ struct ClientNetwork: Sendable {
 
     private let settings: ClientSettings
     private let way: Way
+    private let updates: UpdateAccess?
 
     /// - Throws: ``CommandFailure`` for settings that can't be used, before anything is sent.
     init(settings: ClientSettings, use: NetworkUse, home: ConfigurationHome, context: CommandContext)
         throws(CommandFailure)
     {
         self.settings = settings
+        let updates = try UpdateAccess(settings: settings, use: use, context: context)
+        self.updates = updates
         if settings.configuration.isClusterMode {
             let access = try ClusterAccess(settings: settings, home: home, context: context)
             self.way = if case .none = use { .none } else { .cluster(access) }
         } else {
-            let publication = try NodePublication(settings: settings, use: use, home: home, context: context)
+            let ownUse = updates == nil || use == .none ? use : .lookingUp
+            let publication = try NodePublication(settings: settings, use: ownUse, home: home, context: context)
             self.way = if case .none = use { .none } else { .endpoint(publication) }
         }
     }
@@ -49,11 +54,17 @@ struct ClientNetwork: Sendable {
         case .none: return try await body(OfflineReader(), nil)
         case .endpoint(let publication):
             return try await self.settings.withResolvers { reader in
-                try await publication.withWriter(clock: CommandContext.current.clock) { try await body(reader, $0) }
+                if let updates = self.updates { return try await updates.withWriter { try await body(reader, $0) } }
+                return try await publication.withWriter(clock: CommandContext.current.clock) {
+                    try await body(reader, $0)
+                }
             }
         case .cluster(let access):
             return try await self.settings.withResolvers { reader in
-                try await access.open(through: reader) { try await body($0.reader, $0.writer) }
+                try await access.open(through: reader) { network in
+                    guard let updates = self.updates else { return try await body(network.reader, network.writer) }
+                    return try await updates.withWriter { try await body(network.reader, $0) }
+                }
             }
         }
     }
