@@ -67,7 +67,8 @@ public struct Node: Service {
         let store = try await self.openStore()
         let publishers = try await self.publishManifest(to: store)
         let metrics = NodeMetrics()
-        let dns = try await self.bindDNS(store: store, metrics: metrics)
+        let updating = try await self.updating(of: store)
+        let dns = try await self.bindDNS(store: store, metrics: metrics, updates: updating?.responder)
         guard let dnsAddress = UpstreamAddress(host: dns.host, port: dns.port) else {
             throw NodeError(.dns, "DNS got no port")
         }
@@ -103,7 +104,7 @@ public struct Node: Service {
         let place = "\(self.configuration.httpHost) port \(self.configuration.httpPort)"
         var services = ServiceGroupConfiguration(
             services: [DNSService(server: dns), HTTPService(application: http, place: place), cleanup]
-                + publishers,
+                + publishers + (updating.map { [$0.reader] } ?? []),
             gracefulShutdownSignals: gracefulShutdownSignals,
             logger: self.quietLogger
         )
@@ -146,19 +147,22 @@ public struct Node: Service {
         return [publisher]
     }
 
-    private func bindDNS(store: RecordStore, metrics: NodeMetrics) async throws(NodeError) -> DNSServer {
+    private func bindDNS(
+        store: RecordStore,
+        metrics: NodeMetrics,
+        updates: UpdateResponder?
+    ) async throws(NodeError) -> DNSServer {
         let responder = NodeResponder(
             store: store,
-            zone: self.configuration.servedZone.map { zone in
-                ServedZone(zone, records: self.configuration.apex, timeToLive: self.configuration.dnsTTL)
-            },
+            zone: self.configuration.zoneRecords,
             refusesForeignNames: self.configuration.writeAccess != .open,
             timeToLive: self.configuration.dnsTTL,
             udpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),
             tcpLimiter: SourceLimiter(self.configuration.dnsLimit, clock: self.clock),
             metrics: metrics,
             now: self.now,
-            logger: self.logger
+            logger: self.logger,
+            updates: updates
         )
         do {
             return try await DNSServer.bind(
@@ -177,6 +181,40 @@ public struct Node: Service {
         }
     }
 
+    /// Reads the keys of those who may update the zone.
+    ///
+    /// - Returns: What answers them, and what is to be run to keep the keys up to date; `nil` if nobody may.
+    private func updating(
+        of store: RecordStore
+    ) async throws(NodeError) -> (responder: UpdateResponder, reader: UpdateKeyReader)? {
+        guard let path = self.configuration.updateKeyFile else { return nil }
+        guard let zone = self.configuration.zoneRecords else {
+            throw NodeError(.configuration, "updates by DNS need a zone: set DMP_SERVED_ZONE")
+        }
+        let file = UpdateKeyFile(path: path, zone: zone.name)
+        do throws(UpdateKeyFileError) {
+            let keys = UpdateKeys(try await file.read())
+            let responder = UpdateResponder(
+                keys: keys,
+                rules: UpdateRules(zone: zone, limits: self.configuration.recordLimits),
+                store: store,
+                replays: UpdateReplays(),
+                now: self.now,
+                logger: self.logger
+            )
+            let reader = UpdateKeyReader(
+                file: file,
+                keys: keys,
+                interval: self.configuration.updateKeyFileInterval,
+                clock: self.clock,
+                logger: self.logger
+            )
+            return (responder, reader)
+        } catch {
+            throw NodeError(.configuration, error.description, underlying: error)
+        }
+    }
+
     /// For the parts beneath, which say little that an operator needs.
     private var quietLogger: Logger {
         var logger = self.logger
@@ -186,6 +224,11 @@ public struct Node: Service {
 }
 
 extension NodeConfiguration {
+    /// The zone with the records at its apex.
+    fileprivate var zoneRecords: ServedZone? {
+        self.servedZone.map { ServedZone($0, records: self.apex, timeToLive: self.dnsTTL) }
+    }
+
     fileprivate var dnsServer: DNSServerConfiguration {
         var server = DNSServerConfiguration(host: self.dnsHost, port: Int(self.dnsPort))
         server.maximumInFlight = self.dnsMaximumConcurrency

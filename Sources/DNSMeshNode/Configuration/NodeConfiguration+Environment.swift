@@ -28,6 +28,7 @@ extension NodeConfiguration {
         try self.readHTTP(from: reader)
         try self.readStorage(from: reader)
         try self.readCluster(from: reader)
+        try self.readUpdates(from: reader)
         self.readLogging(from: reader)
         if let path = databasePath, !path.isEmpty { self.databasePath = path }
         if let port = dnsPort, port != 0 { self.dnsPort = port }
@@ -98,6 +99,17 @@ extension NodeConfiguration {
         }
         self.clusterName = try reader.value("DMP_CLUSTER_BASE_DOMAIN", "a domain name") { (text) in
             do throws(NameError) { return try ZoneName(text) } catch { return nil }
+        }
+    }
+
+    private mutating func readUpdates(from reader: EnvironmentReader) throws(NodeConfigurationError) {
+        let isEnabled = try reader.flag("DMP_DNS_UPDATE_ENABLED")
+        self.updateKeyFile = isEnabled == false ? nil : reader.text("DMP_TSIG_KEY_FILE")
+        if isEnabled == true, self.updateKeyFile == nil {
+            self.notes.append("no DMP_TSIG_KEY_FILE is set, so nobody may write by DNS UPDATE")
+        }
+        if self.updateKeyFile != nil, self.servedZone == nil {
+            throw NodeConfigurationError(variable: "DMP_TSIG_KEY_FILE", rule: "needs a zone: set DMP_SERVED_ZONE")
         }
     }
 

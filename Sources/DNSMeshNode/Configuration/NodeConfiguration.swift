@@ -59,6 +59,11 @@ public struct NodeConfiguration: Sendable {
     /// Where the manifest is looked for when nothing is said.
     static let usualClusterFile = "/var/lib/dmp/cluster.json"
 
+    /// The file with the TSIG keys of those who may update the served zone by DNS (`DMP_TSIG_KEY_FILE`); `nil` for nobody.
+    public var updateKeyFile: String?
+    /// How often the file is read again.
+    public var updateKeyFileInterval: Duration = .seconds(10)
+
     /// What is logged (`DMP_LOG_LEVEL`), and how (`DMP_LOG_FORMAT`).
     public var logLevel = Logger.Level.info
     public var logFormat = LogFormat.text

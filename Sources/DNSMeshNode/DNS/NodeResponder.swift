@@ -18,13 +18,22 @@ struct NodeResponder: DNSResponder {
     let metrics: NodeMetrics
     let now: @Sendable () -> UnixSeconds
     let logger: Logger
+    /// Takes signed messages, if anybody has a key.
+    var updates: UpdateResponder?
 
     /// Answers with a look at the store. What needs none was answered by ``reflex(to:from:into:)``.
     func respond(to message: ArraySlice<UInt8>, from source: DNSSource) async -> [UInt8]? {
         guard let query = self.decode(message) else { return nil }
+        let limit = self.byteLimit(query.edns?.udpPayloadSize, over: source.transport)
+        if let updates = self.updates,
+            let reply = await updates.reply(to: message, query, limit: limit, answer: { await self.answer(to: $0) })
+        {
+            self.metrics.countQuery(outcome: reply.outcome)
+            return reply.bytes
+        }
         guard let answer = await self.answer(to: query) else { return nil }
         self.metrics.countQuery(answer.responseCode)
-        return answer.encode(limit: self.byteLimit(query.edns?.udpPayloadSize, over: source.transport))
+        return answer.encode(limit: limit)
     }
 
     /// - Returns: `nil` for an answer, and for what is no message at all.
@@ -104,7 +113,7 @@ struct NodeResponder: DNSResponder {
         return self.fillWithoutStore(&answer, for: question) ? nil : question
     }
 
-    /// This node takes no updates: NOTAUTH for zones that it doesn't serve, REFUSED for its own. NOTIMP for the rest.
+    /// Updates without a signature: NOTAUTH for zones that it doesn't serve, REFUSED for its own. NOTIMP for the rest.
     private func refusal(ofOpcode query: DNSMessage) -> DNSResponseCode {
         guard query.opcode == .update else { return .notImplemented }
         guard let zone = query.questions.first, query.questions.count == 1 else { return .formatError }

@@ -12,7 +12,7 @@ internal import GRDB
 package struct RecordStore: Sendable {
     private let pool: DatabasePool
     private let commits: CommitGroup
-    private let limits: RecordLimits
+    let limits: RecordLimits
     /// The DNS answers that were made of the records lately.
     let answers: AnswerCache
 
