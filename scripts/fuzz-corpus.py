@@ -70,6 +70,8 @@ def messages(names, values):
         put("dns-message", header(0x8180, 1, 2, 1, 0) + question + alias + record + soa)
         put("dns-message", header(0x8403, 1, 0, 1, 1) + question + soa + opt)
         put("dns-message", header(0x2800, 1, 0, 2, 1) + question + record + none + tsig)
+        put("update", header(0x2800, 1, 1, 2, 0) + question[:-4] + b"\0\6\0\1" + none + record + none)
+        put("tsig", header(0x2800, 1, 0, 2, 1) + question + record + none + tsig)
         put("dns-name", b"\0" + owner)
         put("dns-name", bytes([len(owner)]) + owner + b"\1a" + b"\xc0\0")
         put("txt", rdata)
@@ -94,6 +96,13 @@ def main():
                 continue
             put(f"record-{kind}", blob[:-128] if kind == "rotation" else blob[:-64])
     messages(names, values[::4])
+    vectors = load("update")
+    put("update", bytes.fromhex(vectors["every_kind"]))
+    for case in vectors["cases"]:
+        for kind in ["request", "accepted", "refused", "badtime"]:
+            put("tsig", bytes.fromhex(case[kind]))
+            put("update", bytes.fromhex(case[kind]))
+            put("dns-message", bytes.fromhex(case[kind]))
     for text in ["\\000\\255.a", "a\\.b.c", "."]:
         put("dns-name-text", text.encode())
     for address in ["192.0.2.1", "::1", "2001:db8::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"]:

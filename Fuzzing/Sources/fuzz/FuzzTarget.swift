@@ -22,7 +22,7 @@ struct FuzzTarget: Sendable {
     /// The most that may be allocated for an input: linear in its size.
     func allocation(forByteCount count: Int) -> Int { 65_536 + self.allocationFactor * count }
 
-    static let all: [FuzzTarget] = dns + records + messages + texts
+    static let all: [FuzzTarget] = dns + updates + records + messages + texts
 
     /// Breaks a rule on one input in 2³². Only who sees which branches an input takes finds it: so `scripts/fuzz` knows
     /// that the code is instrumented, and that a broken rule is noticed.
