@@ -171,22 +171,17 @@ struct DatagramTable: Sendable {
         return effects
     }
 
-    /// Ends the queries of a socket that reports an error: nobody can tell which of them it is about.
+    /// Ends a socket that reports an error, and its queries: nobody can tell which of them it is about. The system may be
+    /// about to close it, so that a query which still went there would be told that instead of the reason.
     mutating func failed(_ number: Int, with error: any Error, at now: ErasedClock.Instant) -> Effects {
         var effects = Effects()
-        guard let socket = self.sockets[number] else { return effects }
+        guard let socket = self.sockets.removeValue(forKey: number) else { return effects }
+        self.live.removeAll { $0 == number }
         let reason = self.unreachable(error)
         effects.ended = socket.pending.values.map { $0.query.ended(reason) }
+        effects.closing = [socket.outbox.channel]
         self.inFlight -= socket.pending.count
-        self.sockets[number]?.pending = [:]
         self.sendWaiting(at: now, &effects)
-        return effects
-    }
-
-    mutating func lost(_ number: Int, because error: any Error, at now: ErasedClock.Instant) -> Effects {
-        self.live.removeAll { $0 == number }
-        let effects = self.failed(number, with: error, at: now)
-        self.sockets[number] = nil
         return effects
     }
 

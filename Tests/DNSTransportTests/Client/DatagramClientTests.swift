@@ -301,6 +301,33 @@ struct DatagramClientTests {
         #expect(error?.underlying != nil)
     }
 
+    @Test("Of many queries to nobody each one is told so, also those that come while a socket ends")
+    func refusedMany() async throws {
+        let address = try await ScriptedServer.with { $0.address }  // and closed again
+        let codes = try await withDNSClient(address, clock: self.clock) { client in
+            await withTaskGroup(of: [DNSTransportError.Code?].self) { group in
+                for task in 0..<8 {
+                    group.addTask {
+                        var codes: [DNSTransportError.Code?] = []
+                        for index in 0..<50 {
+                            let error = await transportError {
+                                try await client.query(
+                                    DNSName("a\(task)-\(index).example"),
+                                    type: .txt,
+                                    deadline: self.soon
+                                )
+                            }
+                            codes.append(error?.code)
+                        }
+                        return codes
+                    }
+                }
+                return await group.reduce(into: []) { $0 += $1 }
+            }
+        }
+        #expect(codes.count == 400 && Set(codes) == [.refused])
+    }
+
     @Test("A zone that names no interface can't be reached")
     func unknownZone() async throws {
         let address = try UpstreamAddress("fe80::1%nosuchif0")
