@@ -20,11 +20,12 @@ final class CachedAnswer: Sendable {
     /// How long an answer is kept before it is looked up again, in seconds: as long as a resolver would keep it.
     private static let longestLife: UInt64 = 60
 
+    /// Is `nil` for an answer that must be made for each query: it has no room for an OPT record.
+    ///
     /// - Parameters:
     ///   - answer: The whole answer to a question for TXT.
     ///   - made: When it was made.
     ///   - ends: When something that it says expires.
-    /// - Returns: `nil` for an answer that must be made for each query: it has no room for an OPT record.
     init?(_ answer: DNSMessage, made: UnixSeconds, ends: UnixSeconds) {
         guard let question = answer.questions.first else { return nil }
         var canonical = answer

@@ -70,7 +70,7 @@ enum AnswerKey {
         return self.of(bytes.span)
     }
 
-    /// - Parameter name: In wire form, with the closing zero; letter case doesn't matter.
+    /// The key of a name in wire form, with the closing zero; letter case doesn't matter.
     static func of(_ name: borrowing Span<UInt8>) -> UInt64 {
         var hasher = Hasher()
         // Eight bytes at a time: the hasher's own cost lies in the call.

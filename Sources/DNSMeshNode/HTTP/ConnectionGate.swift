@@ -27,6 +27,12 @@ final class ConnectionGate: Sendable {
             if let source = context.remoteAddress?.ipAddress.flatMap({ DNSWire.IPAddress($0) })?.unmapped {
                 if self.gate.counts.withLock({ $0.open(from: source) }) {
                     self.source = source
+                    // Bounds what a connection keeps in memory: some buffers of this size wait for its task.
+                    let buffers = AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 2_048, maximum: 16_384)
+                    context.channel.setOption(.recvAllocator, value: buffers).whenFailure {
+                        [channel = context.channel] _ in
+                        channel.close(promise: nil)
+                    }
                 } else {
                     context.close(promise: nil)
                 }

@@ -23,6 +23,11 @@ struct NodeHTTPResponder: HTTPResponder {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
+    /// How long a client may go on sending a body of more than ``longestDrain``, so that it sees the answer.
+    private static let drainTime = TimeAmount.milliseconds(500)
+    /// 1 MiB, the longest body that is read to its end though it is not wanted.
+    private static let longestDrain = 1 << 20
+
     /// Reads the body before anything is answered, so that a client that is still sending sees the answer. One that sends
     /// too slowly, or goes on after the limit for too long, loses its connection.
     private func body(of request: Request, from channel: any Channel) async throws -> HTTPQuestion.Body {
@@ -31,7 +36,13 @@ struct NodeHTTPResponder: HTTPResponder {
         let timeout = channel.eventLoop.scheduleTask(in: self.bodyTime) { channel.close(promise: nil) }
         var bytes: [UInt8] = []
         for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= NodeAPI.bodyLimit else { return .tooLong }
+            guard bytes.count + buffer.readableBytes <= NodeAPI.bodyLimit else {
+                // Who announces a moderate excess by mistake is read to the end, as time allows.
+                if length.flatMap({ Int($0) }) ?? .max > Self.longestDrain {
+                    channel.eventLoop.scheduleTask(in: Self.drainTime) { channel.close(promise: nil) }
+                }
+                return .tooLong
+            }
             bytes.append(contentsOf: buffer.readableBytesView)
         }
         timeout.cancel()

@@ -36,6 +36,8 @@ final class CommitGroup: Sendable {
     /// Carries out `body` in a transaction, alone or with others.
     ///
     /// - Parameter body: Returns its value, and the names it has changed.
+    /// - Returns: The value, once the change is on disk.
+    /// - Throws: What `body` throws, or the error of the database.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> (Value, changed: [RecordName])
     ) async throws -> Value {

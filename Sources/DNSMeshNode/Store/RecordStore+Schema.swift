@@ -27,6 +27,13 @@ enum RecordSchema {
         }
         if found < 1 { try self.migrateToVersion1(db) }
         try self.completeForeignRows(db)
+        try self.dropRedundantIndexes(db)
+    }
+
+    /// The primary key begins with `name`, and the index of pages with `stored_ts`: the reference's indexes of these alone
+    /// only make writing slower. It makes them again when it opens the file.
+    private static func dropRedundantIndexes(_ db: Database) throws {
+        try db.execute(sql: "DROP INDEX IF EXISTS idx_records_name; DROP INDEX IF EXISTS idx_records_stored_ts;")
     }
 
     private static func migrateToVersion1(_ db: Database) throws {
@@ -54,9 +61,7 @@ enum RecordSchema {
             sql: """
                 UPDATE records SET stored_ts = created_at WHERE stored_ts <= 0;
                 UPDATE records SET stored_ts = stored_ts * 1000 WHERE stored_ts BETWEEN 1 AND 999999999999;
-                CREATE INDEX IF NOT EXISTS idx_records_name ON records(name);
                 CREATE INDEX IF NOT EXISTS idx_records_expires ON records(expires_at);
-                CREATE INDEX IF NOT EXISTS idx_records_stored_ts ON records(stored_ts);
                 CREATE INDEX IF NOT EXISTS idx_records_page ON records(stored_ts, name, value_hash);
                 CREATE INDEX IF NOT EXISTS idx_records_reversed ON records(reversed_name, expires_at);
                 PRAGMA user_version = 1;

@@ -103,7 +103,9 @@ package struct RecordStore: Sendable {
 
     /// Changes records in a transaction, which may be shared with other changes.
     ///
-    /// - Parameter body: Returns its value, and all names it has changed. Called once more if the transaction fails.
+    /// - Parameter body: Returns its value, and all names it has changed. Called once more if the transaction fails, as it
+    ///   does when one of the others throws: what is merely not allowed is better returned than thrown.
+    /// - Returns: The value, once the change is on disk.
     /// - Throws: What `body` throws, or the error of the database; nothing is written then.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> (Value, changed: [RecordName])

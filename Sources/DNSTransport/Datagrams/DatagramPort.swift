@@ -69,7 +69,7 @@ final class DatagramPort: Sendable {
     private static let maximumRequestByteCount = 8_192
     private static let requestsPerRead = 32
 
-    /// - Parameter sharesPort: Whether the port belongs to another socket of this server too.
+    /// Opens the socket; `sharesPort` tells whether the port belongs to another socket of this server too.
     func open(sharesPort: Bool) -> EventLoopFuture<Void> {
         self.sharesPort.store(sharesPort, ordering: .relaxed)
         let allocator = FixedSizeRecvByteBufferAllocator(

@@ -12,6 +12,7 @@ package protocol DNSResponder: Sendable {
     ///   - message: The message, from the buffer's reader index.
     ///   - source: Who sent it.
     ///   - answer: Gets the answer at its end, at most 65,535 bytes, cut for the transport.
+    /// - Returns: What was done.
     func reflex(to message: ByteBuffer, from source: DNSSource, into answer: inout ByteBuffer) -> DNSReflex
 
     /// Answers one message, which may be anything: nothing was checked.

@@ -33,6 +33,27 @@ struct HostileDNSClientTests {
         }
     }
 
+    @Test("Of a set that no message holds the newest part comes over TCP, and over UDP the word to ask there")
+    func hugeSet() async throws {
+        try await withTemporaryFolder { folder async throws in
+            var configuration = try LiveNode.configuration(in: folder, zone: Self.zone)
+            configuration.recordLimits.setWireBytes = .max
+            configuration.dnsLimit = .off
+            try await withLiveNode(configuration) { node async throws in
+                let values = (0..<40).map { "\(10 + $0) \(String(repeating: "x", count: 2_000))" }
+                try await node.publish(values, at: Self.large)
+                for _ in 0..<3 {
+                    #expect(try await node.running.dnsAddress.texts(at: Self.large) == Array(values.suffix(32)))
+                    try await RawSocket.withDatagrams { client async throws in
+                        try await client.send(Self.query(Self.large, .txt, size: 65_535), to: node.running.dnsAddress)
+                        let answer = try DNSMessage(decoding: try #require(await client.next())[...])
+                        #expect(answer.isTruncated && answer.answers.isEmpty)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A flood from one address, or from many, takes nothing from another", arguments: [1, 200])
     func flood(addresses: Int) async throws {
         // At this rate nobody gets a second helping while the test runs.

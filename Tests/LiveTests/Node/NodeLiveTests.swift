@@ -10,7 +10,9 @@ struct NodeLiveTests {
     @Test("What was published over HTTP is read over DNS, in one datagram or over TCP")
     func sizes() async throws {
         try await withTemporaryFolder { folder async throws in
-            try await withLiveNode(LiveNode.configuration(in: folder, zone: "mesh.example.org")) { node async throws in
+            var configuration = try LiveNode.configuration(in: folder, zone: "mesh.example.org")
+            configuration.recordLimits.setWireBytes = 65_000
+            try await withLiveNode(configuration) { node async throws in
                 for set in RecordSets.all {
                     let name = "\(set.label).mesh.example.org"
                     try await node.publish(set.values, at: name)

@@ -18,7 +18,9 @@ struct ResolverTests {
     @Test("Sets of every size come through whole", arguments: ResolverSetup.allCases)
     func sizes(setup: ResolverSetup) async throws {
         try await withTemporaryFolder { folder async throws in
-            try await withLiveNode(LiveNode.configuration(in: folder, zone: Self.zone)) { node async throws in
+            var configuration = try LiveNode.configuration(in: folder, zone: Self.zone)
+            configuration.recordLimits.setWireBytes = 65_000
+            try await withLiveNode(configuration) { node async throws in
                 for set in RecordSets.all { try await node.publish(set.values, at: "\(set.label).\(Self.zone)") }
                 try await withResolver(setup, zone: Self.zone, node: node.running.dnsAddress) { resolver async throws in
                     for set in RecordSets.all {
