@@ -11,6 +11,8 @@ package struct ConnectionPace: Sendable {
     package static let interval = Duration.milliseconds(2)
     /// How many requests are under way at most at a node that closes its connections, or isn't known.
     package static let closingWidth = 48
+    /// How many requests are under way at least at a node that keeps its connections.
+    package static let keepingWidth = 16
     package static let shortestPatience = Duration.milliseconds(250)
 
     private let full: Int
@@ -29,7 +31,11 @@ package struct ConnectionPace: Sendable {
 
     /// How many requests may be under way now.
     package var width: Int {
-        if self.keepsConnections { return self.full }
+        if self.keepsConnections {
+            // A near node answers before a new connection would be open.
+            let covered = self.shortest.map { Self.keepingWidth + Int($0 / (Self.interval / 4)) } ?? self.full
+            return min(covered, self.full)
+        }
         // More than begin in the time of one answer would only wait at the node.
         let covered = self.shortest.map { Self.burst + Int($0 / Self.interval) } ?? Self.closingWidth
         return min(covered, Self.closingWidth, self.full)
@@ -50,7 +56,11 @@ package struct ConnectionPace: Sendable {
         guard !self.keepsConnections else { return now }
         let regular = max(self.next ?? now, now)
         self.next = regular.advanced(by: Self.interval)
-        guard running > Self.burst else { return now }
+        guard running > Self.burst else {
+            // Those before it were answered: it opens nothing beside more than three others.
+            self.next = min(regular, now.advanced(by: Self.interval * (Self.burst - 1))).advanced(by: Self.interval)
+            return now
+        }
         return max(now, regular.advanced(by: Self.interval * -(Self.burst - 1)))
     }
 

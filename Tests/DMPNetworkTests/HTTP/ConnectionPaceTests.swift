@@ -72,6 +72,17 @@ struct ConnectionPaceTests {
         var pace = ConnectionPace(full: 128)
         let waits = (0..<50).map { _ in self.start.duration(to: pace.begin(at: self.start, running: 4)) }
         #expect(waits == Array(repeating: .zero, count: 50))
+        #expect(self.start.duration(to: pace.begin(at: self.start, running: 5)) == .milliseconds(2))
+    }
+
+    @Test(
+        "A node that keeps its connections has more requests under way the farther it is",
+        arguments: [(0, 16), (1, 18), (20, 56), (50, 116), (1_000, 128)]
+    )
+    func distance(milliseconds: Int, expected: Int) {
+        var pace = ConnectionPace(full: 128)
+        pace.answered(keepsConnection: true, after: .milliseconds(milliseconds))
+        #expect(pace.width == expected)
     }
 
     @Test("A first try is given up after three usual answers, a quarter of a second at least, once four have come")

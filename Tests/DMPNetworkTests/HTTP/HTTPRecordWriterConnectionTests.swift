@@ -73,7 +73,7 @@ struct HTTPRecordWriterConnectionTests {
         }
     }
 
-    @Test("A node that keeps connections gets up to the full width, and not more", arguments: [64, 16, 6])
+    @Test("A node that keeps connections gets up to the full width, and not more", arguments: [16, 6])
     func fullWidth(width: Int) async throws {
         var settings = HTTPRecordWriter.Settings()
         settings.width = width
