@@ -19,6 +19,15 @@ extension MutableSpan<UInt8> {
     }
 }
 
+extension MutableSpan<UInt8> {
+    /// Writes the bytes of an integer, highest first, at `offset`, where they must fit.
+    @inlinable
+    package mutating func store<Value: FixedWidthInteger & BitwiseCopyable>(bigEndian value: Value, at offset: Int) {
+        var bytes = unsafe self.mutableBytes
+        bytes.storeBytes(of: value.bigEndian, toByteOffset: offset, as: Value.self)
+    }
+}
+
 extension [UInt8] {
     init(_ bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }

@@ -44,12 +44,13 @@ extension Block {
     }
 
     /// Every byte times α in GF(256).
-    @inline(__always)
     var doubled: Block {
-        let high = self & Block(repeating: 0x8080_8080_8080_8080)
-        let carried = (high &- (high &>> Block(repeating: 7))) | high  // 0xff where the top bit was set
-        return (self &<< Block(repeating: 1)) & Block(repeating: 0xfefe_fefe_fefe_fefe)
-            ^ carried & Block(repeating: 0x1d1d_1d1d_1d1d_1d1d)
+        @inline(__always) get {
+            let high = self & Block(repeating: 0x8080_8080_8080_8080)
+            let carried = (high &- (high &>> Block(repeating: 7))) | high  // 0xff where the top bit was set
+            return (self &<< Block(repeating: 1)) & Block(repeating: 0xfefe_fefe_fefe_fefe)
+                ^ carried & Block(repeating: 0x1d1d_1d1d_1d1d_1d1d)
+        }
     }
 }
 
@@ -57,22 +58,38 @@ extension Block {
 struct BlockMultiples {
     private static let entriesPerBlock = 32
 
-    private var entries: [Block]
+    private var entries: [Block] = []
 
+    /// Room for `blockCount` blocks, none of which is held yet. It is not filled in advance: a short message would wait
+    /// longer for that than for its parity.
     init(blockCount: Int) {
-        self.entries = Array(repeating: .zero, count: Self.entriesPerBlock * blockCount)
+        self.entries.reserveCapacity(Self.entriesPerBlock * blockCount)
     }
 
-    /// Makes entry i of the block i times the block, and entry 16 + i 16 · i times the block, for i in 0..<16.
-    mutating func replace(_ index: Int, by block: Block) {
-        var power = block
-        for half in 0..<2 {
-            let base = Self.entriesPerBlock * index + 16 * half
-            for bit in 0..<4 {
-                for entry in 0..<1 << bit {
-                    self.entries[base + (1 << bit | entry)] = self.entries[base + entry] ^ power
+    mutating func removeAll() {
+        self.entries.removeAll(keepingCapacity: true)
+    }
+
+    /// Makes entry i of the next block i times the block, and entry 16 + i 16 · i times the block, for i in 0..<16.
+    mutating func append(_ block: Block) {
+        self.entries.append(addingCapacity: Self.entriesPerBlock) { entries in
+            var one = block
+            for _ in 0..<2 {
+                let two = one.doubled
+                let (three, four) = (one ^ two, two.doubled)
+                let eight = four.doubled
+                entries.append(.zero)
+                entries.append(one)
+                entries.append(two)
+                entries.append(three)
+                for high in 1..<4 {
+                    let rest = high == 1 ? four : high == 2 ? eight : four ^ eight
+                    entries.append(rest)
+                    entries.append(rest ^ one)
+                    entries.append(rest ^ two)
+                    entries.append(rest ^ three)
                 }
-                power = power.doubled
+                one = eight.doubled
             }
         }
     }
@@ -80,11 +97,13 @@ struct BlockMultiples {
     /// Adds, for each of the first blocks, the product with its factor to `sum`.
     @inline(__always)
     func addProducts(with factors: Span<UInt8>, to sum: inout Block) {
+        let entries = self.entries.span
         var base = 0
         for index in factors.indices {
             let factor = Int(factors[index])
-            sum ^= self.entries[base | factor & 15] ^ self.entries[base | 16 | factor >> 4]
-            base += Self.entriesPerBlock
+            sum ^= entries[base | factor & 15]
+            sum ^= entries[base | 16 | factor >> 4]
+            base &+= Self.entriesPerBlock
         }
     }
 }

@@ -13,7 +13,7 @@ struct BlockInterpolation {
     /// See ``coefficients(from:to:)``.
     private let coefficients: [UInt8]
     private var sums: [Block]
-    private var batch = BlockMultiples(blockCount: batchCount)
+    private var batch: BlockMultiples
     private var addedCount = 0
 
     /// - Parameters:
@@ -24,21 +24,25 @@ struct BlockInterpolation {
         self.wantedCount = wanted.count
         self.coefficients = Self.coefficients(from: known, to: wanted)
         self.sums = Array(repeating: .zero, count: wanted.count)
+        self.batch = BlockMultiples(blockCount: min(Self.batchCount, known.count))
     }
 
     /// Takes in the block of the next known share.
     mutating func add(_ block: Span<UInt8>) {
-        self.batch.replace(self.addedCount % Self.batchCount, by: Block(block))
+        if self.addedCount.isMultiple(of: Self.batchCount) { self.batch.removeAll() }
+        self.batch.append(Block(block))
         self.addedCount += 1
         let inBatch = (self.addedCount - 1) % Self.batchCount + 1
         guard inBatch == Self.batchCount || self.addedCount == self.knownCount else { return }
         let first = self.wantedCount * (self.addedCount - inBatch)
-        let coefficients = self.coefficients
-        for row in 0..<self.wantedCount {
+        let (table, batch) = (self.coefficients, self.batch)
+        let coefficients = table.span
+        var sums = self.sums.mutableSpan
+        for row in sums.indices {
             let start = first + inBatch * row
-            var sum = self.sums[row]
-            self.batch.addProducts(with: coefficients.span.extracting(start..<start + inBatch), to: &sum)
-            self.sums[row] = sum
+            var sum = sums[row]
+            batch.addProducts(with: coefficients.extracting(start..<start + inBatch), to: &sum)
+            sums[row] = sum
         }
     }
 
@@ -61,9 +65,12 @@ struct BlockInterpolation {
         let products = PointProducts(over: known)
         let numerators = wanted.map(products.logarithm)
         let divisors = known.map { 2 * GF256.order - products.logarithm(at: $0) }
-        let (logarithms, powers) = (GF256.logarithms, GF256.powers)
+        let (logarithmTable, powerTable) = (GF256.logarithms, GF256.powers)
+        let (logarithms, powers) = (logarithmTable.span, powerTable.span)
+        precondition(logarithms.count == 256)
         let (knownPoints, wantedPoints) = (known.map(ErasureCode.point), wanted.map(ErasureCode.point))
         var coefficients = [UInt8](repeating: 0, count: known.count * wanted.count)
+        var output = coefficients.mutableSpan
         var place = 0
         for first in stride(from: 0, to: known.count, by: Self.batchCount) {
             let end = min(first + Self.batchCount, known.count)
@@ -71,7 +78,7 @@ struct BlockInterpolation {
                 let (numerator, point) = (numerators[row], wantedPoints[row])
                 for column in first..<end {
                     let difference = Int(logarithms[Int(point ^ knownPoints[column])])
-                    coefficients[place] = powers[numerator &+ divisors[column] &- difference]
+                    output[place] = powers[numerator &+ divisors[column] &- difference]
                     place &+= 1
                 }
             }

@@ -44,14 +44,16 @@ struct ParityRegister: Sendable, Equatable {
         }
     }
 
-    /// Takes in the bytes of a polynomial, highest power first. Their number is a multiple of four.
-    mutating func divide(_ bytes: Span<UInt8>) {
-        precondition(bytes.count.isMultiple(of: Self.stride))
-        let feedback = Self.feedback
+    /// Takes in a block of 128 bytes as a polynomial, highest power first.
+    mutating func divide(_ block: Span<UInt8>) {
+        // With both counts known, no access below needs a check.
+        precondition(block.count == ReedSolomon.dataByteCount)
+        let table = Self.feedback
+        let feedback = table.span
+        precondition(feedback.count == 256 * Self.stride)
         var words = self.words
-        var start = 0
-        while start < bytes.count {
-            let leaving = words[0] ^ Self.word(bytes, at: start)
+        for index in 0..<ReedSolomon.dataByteCount / Self.stride {
+            let leaving = words[0] ^ Self.word(block, at: Self.stride * index)
             let shifted = SIMD8(
                 lowHalf: SIMD4(words[1], words[2], words[3], words[4]),
                 highHalf: SIMD4(words[5], words[6], words[7], 0)
@@ -59,7 +61,6 @@ struct ParityRegister: Sendable, Equatable {
             let first = feedback[Int(leaving >> 24)] ^ feedback[Int(256 | leaving >> 16 & 255)]
             let second = feedback[Int(512 | leaving >> 8 & 255)] ^ feedback[Int(768 | leaving & 255)]
             words = shifted ^ first ^ second
-            start &+= Self.stride
         }
         self.words = words
     }

@@ -29,9 +29,10 @@ struct BlockTests {
         var random = SeededRandom(seed: 1)
         let (start, first, second) = (random.bytes(128), random.bytes(128), random.bytes(128))
         var multiples = BlockMultiples(blockCount: 3)
-        multiples.replace(0, by: Block(second.span))  // replaced below: nothing of it may stay
-        multiples.replace(0, by: Block(first.span))
-        multiples.replace(1, by: Block(second.span))
+        multiples.append(Block(second.span))
+        multiples.removeAll()  // nothing of it may stay
+        multiples.append(Block(first.span))
+        multiples.append(Block(second.span))
         for constant in UInt8.min...UInt8.max {
             let other = random.bytes(1)[0]
             for factors in [[constant], [constant, other]] {

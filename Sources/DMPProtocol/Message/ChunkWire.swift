@@ -63,11 +63,19 @@ package struct ChunkWire: Hashable, Sendable {
 
     /// The block, after repair of up to 16 wrong bytes of block and parity, if the checksum as received fits it.
     ///
+    /// A block that the checksum fits as it stands is the one: a repair could only lead to another block, which the
+    /// checksum would then not fit. So parity is looked at only where it is needed.
+    ///
     /// - Returns: 128 bytes, or `nil` for a chunk that can't be read.
     package func unwrapped() -> ArraySlice<UInt8>? {
-        guard let block = self.repairedBlock() else { return nil }
-        return SHA256.hash(of: block.span, startsWith: self.bytes.span.extracting(first: Self.checksumByteCount))
-            ? block : nil
+        let asReceived = self.bytes.dropFirst(Self.checksumByteCount).prefix(ReedSolomon.dataByteCount)
+        if self.hasChecksum(of: asReceived) { return asReceived }
+        guard let block = self.repairedBlock(), self.hasChecksum(of: block) else { return nil }
+        return block
+    }
+
+    private func hasChecksum(of block: ArraySlice<UInt8>) -> Bool {
+        SHA256.hash(of: block.span, startsWith: self.bytes.span.extracting(first: Self.checksumByteCount))
     }
 
     /// The chunk as its sender would have made it, if no more than 16 bytes of block and parity are wrong. The checksum

@@ -27,12 +27,13 @@ public struct TXTValue: Hashable, Sendable {
 extension TXTValue {
     /// Makes a value of a prefix and the base64 text of `bytes`, in one buffer.
     package init(prefix: StaticString, encoding bytes: [UInt8]) {
-        var text: [UInt8] = []
-        text.reserveCapacity(prefix.utf8CodeUnitCount + Base64.encodedByteCount(bytes.count))
+        let prefixCount = prefix.utf8CodeUnitCount
+        var text = [UInt8](repeating: Base64.pad, count: prefixCount + Base64.encodedByteCount(bytes.count))
+        var output = text.mutableSpan
         prefix.withUTF8Span { prefix in
-            for index in prefix.indices { text.append(prefix[index]) }
+            for index in prefix.indices { output[index] = prefix[index] }
         }
-        Base64.append(bytes[...], to: &text)
+        Base64.encode(bytes.span, to: &output, at: prefixCount)
         self.bytes = text
     }
 
