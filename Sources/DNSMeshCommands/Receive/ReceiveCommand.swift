@@ -67,6 +67,17 @@ struct ReceiveCommand: AsyncParsableCommand {
         if count > 0 { console.message("sent \(count) that waited for the network") }
         if let note = try await copies?.note { console.message(note) }
         try await client.standing().describe(to: console, asRecipient: true)
+        try self.requireAllStored(report)
+    }
+
+    /// What failed here stays on the network, and whoever runs this from a script must learn of it.
+    private func requireAllStored(_ report: ReceiveReport) throws(CommandFailure) {
+        guard let count = report.dropped[.internalFailure], count > 0 else { return }
+        let folder = self.clientOptions.home.folder.path
+        throw .user(
+            "\(count) message(s) could not be stored and stay on the network: see that there is room for state.db and "
+                + "prekeys.db in \(folder), then run `dnsmesh recv` again"
+        )
     }
 
     /// Beside the messages, the identity is kept published.
