@@ -8,6 +8,7 @@ extension BackupCommand {
     /// `dnsmesh backup create`: needs neither the network nor the identity's passphrase.
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "create",
             abstract: "Save the folder of your identity in one sealed file.",
             discussion: """
                 The file is sealed under a passphrase of its own. The passphrase of the identity isn't in it: you need \

@@ -7,6 +7,7 @@ extension BackupCommand {
     /// `dnsmesh backup restore`: needs neither the network nor the identity's passphrase.
     struct Restore: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "restore",
             abstract: "Restore the folder of your identity from a backup.",
             discussion: "All of the file is verified before anything is written."
         )

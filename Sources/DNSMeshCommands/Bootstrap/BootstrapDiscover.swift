@@ -7,6 +7,7 @@ extension BootstrapCommand {
     /// `dnsmesh bootstrap discover`: from an address to a cluster, by two signatures.
     struct Discover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "discover",
             abstract: "Find the cluster that serves an address, and with --auto-pin use it.",
             discussion: """
                 The bootstrap record must be signed by the pinned signer, and the cluster's manifest by the operator whom \

@@ -8,6 +8,7 @@ extension BootstrapCommand {
     /// `dnsmesh bootstrap fetch`: changes nothing.
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "fetch",
             abstract: "Look up a domain's bootstrap record, verify it, and show it."
         )
 

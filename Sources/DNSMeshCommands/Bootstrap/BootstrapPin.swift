@@ -6,6 +6,7 @@ extension BootstrapCommand {
     /// `dnsmesh bootstrap pin`: never touches the network.
     struct Pin: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pin",
             abstract: "Store whom to trust about the clusters of a domain."
         )
 

@@ -6,6 +6,7 @@ extension BootstrapCommand {
     /// `dnsmesh bootstrap sign`: for operators; needs no config.
     struct Sign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "sign",
             abstract: "Sign which clusters serve your domain, from a short YAML file.",
             discussion: """
                 Prints the record and the name that it belongs to. The file looks like this:

@@ -4,6 +4,7 @@ extension ClusterCommand {
     /// `dnsmesh cluster disable`: never touches the network, and leaves the anchors alone.
     struct Disable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "disable",
             abstract: "Go back to the single endpoint; what was pinned stays."
         )
 

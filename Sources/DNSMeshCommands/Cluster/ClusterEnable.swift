@@ -6,6 +6,7 @@ extension ClusterCommand {
     /// `dnsmesh cluster enable`: cluster mode is on after a manifest was verified, and never before.
     struct Enable: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "enable",
             abstract: "Cut over to the cluster, once its manifest has been verified.",
             discussion:
                 "Messages, prekeys and your identity then live in the cluster's domain. If the manifest can't be "

@@ -8,6 +8,7 @@ extension ClusterCommand {
     /// `dnsmesh cluster fetch`: changes nothing without `--save`, and works whether cluster mode is on or off.
     struct Fetch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "fetch",
             abstract: "Look up the cluster's manifest, verify it, and show it.",
             discussion: "With --save it is kept for times in which it can't be looked up."
         )

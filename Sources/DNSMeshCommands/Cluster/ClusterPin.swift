@@ -6,6 +6,7 @@ extension ClusterCommand {
     /// `dnsmesh cluster pin`: never touches the network.
     struct Pin: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "pin",
             abstract: "Store whom to trust: the operator's key and the cluster's domain.",
             discussion: "Cluster mode is off afterwards, until `dnsmesh cluster enable`."
         )

@@ -7,6 +7,7 @@ extension ClusterCommand {
     /// `dnsmesh cluster status`: asks every node.
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "status",
             abstract: "Ask every node of the cluster how it is.",
             discussion: """
                 Each node is asked over DNS for records that the others have, and over HTTP for its health. Works whether \

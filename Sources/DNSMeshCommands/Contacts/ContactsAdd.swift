@@ -6,6 +6,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts add`: pins keys that were got by another way.
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Add a contact by its keys.",
             discussion: "`dnsmesh identity fetch USER@HOST --add` finds both keys by itself."
         )

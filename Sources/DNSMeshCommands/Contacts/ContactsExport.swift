@@ -6,6 +6,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts export`: needs no network, and the passphrase for the own card only.
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "export",
             abstract: "Write a card with a contact's public keys, or with your own.",
             discussion:
                 "Others read it with `dnsmesh contacts import`, and should compare its fingerprint with the owner."

@@ -8,6 +8,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts import`: needs neither the passphrase nor the network.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "import",
             abstract: "Add a contact from a card.",
             discussion: """
                 A card proves nothing about who wrote it: compare its fingerprint with the contact, or run \

@@ -4,6 +4,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts list`: needs no network, and the passphrase only to tell who is verified.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "list",
             abstract: "List the contacts, and whether they are pinned and verified."
         )
 

@@ -4,7 +4,7 @@ import DNSMesh
 extension ContactsCommand {
     /// `dnsmesh contacts remove`.
     struct Remove: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Remove a contact.")
+        static let configuration = CommandConfiguration(commandName: "remove", abstract: "Remove a contact.")
 
         @Argument(help: "The contact's name, as `contacts list` shows it.")
         var name: String

@@ -5,6 +5,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts rename`.
     struct Rename: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rename",
             abstract: "Give a contact another name.",
             discussion: "Its keys, and whether they were verified, stay as they are."
         )

@@ -5,6 +5,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts rotation`: the switch `rotation_chain_enabled`.
     struct Rotation: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotation",
             abstract: "Follow the key rotations of contacts, or not.",
             discussion: """
                 While it is on, a contact's signed rotation is followed and a revoked key is refused. It is on unless \

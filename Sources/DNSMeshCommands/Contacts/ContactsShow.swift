@@ -6,6 +6,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts show`: needs no network.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Show a contact's keys, whether they were verified, and where it publishes."
         )
 

@@ -6,6 +6,7 @@ extension ContactsCommand {
     /// `dnsmesh contacts verify`: needs the passphrase, but not the network.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "verify",
             abstract: "Show the safety code that you compare with a contact.",
             discussion: """
                 Both of you see the same code if each has the other's true keys. Compare the digits or the words by voice \

@@ -8,7 +8,10 @@ import DNSTransport
 extension IdentityCommand {
     /// `dnsmesh identity fetch`: needs no passphrase.
     struct Fetch: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Find somebody's identity, and pin it with --add.")
+        static let configuration = CommandConfiguration(
+            commandName: "fetch",
+            abstract: "Find somebody's identity, and pin it with --add."
+        )
 
         @Argument(help: ArgumentHelp("A user name in the mesh domain, or an address user@host.", valueName: "user"))
         var person: String

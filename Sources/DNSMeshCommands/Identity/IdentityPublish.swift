@@ -6,6 +6,7 @@ extension IdentityCommand {
     /// `dnsmesh identity publish`.
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "publish",
             abstract: "Publish your identity, so that others can find your keys."
         )
 

@@ -7,6 +7,7 @@ extension IdentityCommand {
     /// `dnsmesh identity refresh-prekeys`.
     struct RefreshPrekeys: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "refresh-prekeys",
             abstract: "Top up your published one-time keys.",
             discussion: "A message under a one-time key stays secret even if your passphrase is stolen later."
         )

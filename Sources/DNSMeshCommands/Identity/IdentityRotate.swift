@@ -8,6 +8,7 @@ extension IdentityCommand {
     /// `dnsmesh identity rotate`.
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "rotate",
             abstract: "Replace your keys by those of a new passphrase.",
             discussion: """
                 Contacts that follow rotations take the new keys by themselves. With the reasons compromise and lost-key \

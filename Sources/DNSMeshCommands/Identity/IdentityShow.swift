@@ -5,7 +5,10 @@ import DMPProtocol
 extension IdentityCommand {
     /// `dnsmesh identity show`: needs the passphrase, but neither the network nor a database.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show your own keys and their fingerprint.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show your own keys and their fingerprint."
+        )
 
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions

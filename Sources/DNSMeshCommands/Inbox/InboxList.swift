@@ -4,7 +4,10 @@ import DNSMesh
 extension InboxCommand {
     /// `dnsmesh inbox list`: needs the passphrase, but not the network.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the received messages, oldest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the received messages, oldest first."
+        )
 
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions

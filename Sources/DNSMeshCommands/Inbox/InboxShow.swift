@@ -4,7 +4,7 @@ import DNSMesh
 extension InboxCommand {
     /// `dnsmesh inbox show`: needs the passphrase, but not the network.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one received message.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Show one received message.")
 
         @Argument(help: "The message's number, as `inbox list` shows it.")
         var id: Int64

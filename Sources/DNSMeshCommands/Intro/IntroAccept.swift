@@ -5,6 +5,7 @@ extension IntroCommand {
     /// `dnsmesh intro accept`.
     struct Accept: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "accept",
             abstract: "Move an intro into the inbox. Its sender doesn't become a contact."
         )
 

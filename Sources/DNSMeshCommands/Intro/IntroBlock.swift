@@ -6,6 +6,7 @@ extension IntroCommand {
     /// `dnsmesh intro block`.
     struct Block: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "block",
             abstract: "Remove all intros of a sender, and refuse what it writes from now on.",
             discussion: "A blocked key is refused everywhere, also where a contact is pinned to it."
         )

@@ -6,7 +6,7 @@ import DNSMesh
 extension IntroCommand {
     /// `dnsmesh intro blocked`.
     struct Blocked: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the blocked senders.")
+        static let configuration = CommandConfiguration(commandName: "blocked", abstract: "List the blocked senders.")
 
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions

@@ -5,7 +5,10 @@ import DNSMesh
 extension IntroCommand {
     /// `dnsmesh intro list`.
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the waiting intros, newest first.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the waiting intros, newest first."
+        )
 
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions

@@ -5,6 +5,7 @@ extension IntroCommand {
     /// `dnsmesh intro purge`.
     struct Purge: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "purge",
             abstract: "Remove the intros whose message has expired.",
             discussion: "They are gone for good."
         )

@@ -4,7 +4,10 @@ import DNSMesh
 extension IntroCommand {
     /// `dnsmesh intro show`.
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a whole intro, and leave it where it is.")
+        static let configuration = CommandConfiguration(
+            commandName: "show",
+            abstract: "Show a whole intro, and leave it where it is."
+        )
 
         @Argument(help: "The intro's number, as `intro list` shows it.")
         var id: Int64

@@ -7,6 +7,7 @@ extension IntroCommand {
     /// `dnsmesh intro trust`.
     struct Trust: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "trust",
             abstract: "Make an intro's sender a contact, and move the intro into the inbox.",
             discussion: """
                 The contact is pinned by its signing key alone. Before you can write to it, find its encryption key with \

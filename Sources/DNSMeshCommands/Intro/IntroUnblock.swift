@@ -5,7 +5,10 @@ import DNSMesh
 extension IntroCommand {
     /// `dnsmesh intro unblock`.
     struct Unblock: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Accept intros of a sender again.")
+        static let configuration = CommandConfiguration(
+            commandName: "unblock",
+            abstract: "Accept intros of a sender again."
+        )
 
         @Argument(help: "The sender's Ed25519 key, as `intro blocked` shows it.")
         var key: String

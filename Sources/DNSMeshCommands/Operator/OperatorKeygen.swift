@@ -6,6 +6,7 @@ extension OperatorCommand {
     /// `dnsmesh operator keygen`: makes a new seed file.
     struct Keygen: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "keygen",
             abstract: "Make an operator's key, and print its public half.",
             discussion: """
                 The file holds the seed of an Ed25519 key: 64 hexadecimal digits, readable by you alone. Who has it \

@@ -6,6 +6,7 @@ extension OperatorCommand {
     /// `dnsmesh operator show`: the public half of a seed file.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "show",
             abstract: "Print the public half of an operator's key, which users pin."
         )
 

@@ -6,6 +6,7 @@ extension ResolversCommand {
     /// `dnsmesh resolvers discover`: asks DNS servers for a TXT record, and keeps those that have an answer.
     struct Discover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "discover",
             abstract: "Find DNS servers that work from here.",
             discussion: """
                 Asks eight public servers (Google, Cloudflare, Quad9, OpenDNS), or your own, all at once. Without \

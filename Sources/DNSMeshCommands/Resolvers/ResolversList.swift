@@ -3,7 +3,10 @@ import ArgumentParser
 extension ResolversCommand {
     /// `dnsmesh resolvers list`: needs neither the passphrase nor the network.
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the configured dns_resolvers.")
+        static let configuration = CommandConfiguration(
+            commandName: "list",
+            abstract: "List the configured dns_resolvers."
+        )
 
         @OptionGroup var clientOptions: ClientOptions
         @OptionGroup var output: OutputOptions

@@ -49,6 +49,15 @@ struct HelpTests {
         }
     }
 
+    @Test("Every command states its name: to work it out takes longer than all else at start")
+    func names() {
+        for command in Self.commands {
+            #expect(command.configuration.commandName != nil, "\(command)")
+            let known = command.configuration.subcommands.allSatisfy { verb in Self.commands.contains { $0 == verb } }
+            #expect(known, "a command of \(command) is missing above")
+        }
+    }
+
     @Test("A wrong setting of the node is named, with exit 1")
     func nodeSettings() async throws {
         try await withTestFolder { folder in
