@@ -129,7 +129,7 @@ let package = Package(
         // MARK: Tests
         .target(
             name: "DMPTesting",
-            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol"],
+            dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSTransport"],
             swiftSettings: settings
         ),
         .testTarget(name: "DMPTestingTests", dependencies: ["DMPTesting"], swiftSettings: settings),
