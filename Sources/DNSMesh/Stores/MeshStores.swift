@@ -66,7 +66,7 @@ public struct MeshStores: Sendable {
         try await PublishingPlaces(database: self.state).places(of: contact)
     }
 
-    private init(prekeys: StoreDatabase, state: StoreDatabase, intros: StoreDatabase, folder: URL?) {
+    init(prekeys: StoreDatabase, state: StoreDatabase, intros: StoreDatabase, folder: URL?) {
         self.prekeys = PrekeyStore(database: prekeys)
         self.replay = ReplayCache(database: state)
         self.replayFile = folder.map(ReplayFile.init(folder:))

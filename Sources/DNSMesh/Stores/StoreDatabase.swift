@@ -15,11 +15,21 @@ package struct StoreDatabase: Sendable {
     }
 
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await self.queue.read(body) } catch { throw self.mapped(error) }
+        do {
+            guard let gate = StoreAccess.gate else { return try await self.queue.read(body) }
+            return try await gate.access { try self.queue.read(body) }
+        } catch {
+            throw self.mapped(error)
+        }
     }
 
     package func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do { return try await self.queue.write(body) } catch { throw self.mapped(error) }
+        do {
+            guard let gate = StoreAccess.gate else { return try await self.queue.write(body) }
+            return try await gate.access { try self.queue.write(body) }
+        } catch {
+            throw self.mapped(error)
+        }
     }
 
     /// Closes the file, so that its log becomes part of it.
