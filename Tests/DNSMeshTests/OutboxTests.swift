@@ -45,6 +45,24 @@ struct OutboxTests {
         #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
     }
 
+    @Test("A text that went out in the background is not sent twice when its user sends it again")
+    func resumedThenRepeated() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.befriend(bob)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(try await alice.client.resumeSending() == 0)
+        #expect(try await alice.client.send("one", to: "bob").resumed)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
+        #expect(try await !alice.client.send("one", to: "bob").resumed)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
+    }
+
     @Test("A refused manifest takes its chunks back")
     func refused() async throws {
         let world = try World()

@@ -17,10 +17,18 @@ struct MessagePublisher: Sendable {
     ///
     /// - Returns: For how many seconds at most the node keeps records; `nil` if it has set no limit to these.
     /// - Throws: ``MeshError``, and `CancellationError`.
-    func publish(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64? {
+    func publish(
+        _ entry: OutboxEntry,
+        inBackground: Bool = false,
+        deadline: ErasedClock.Instant
+    ) async throws -> UInt64? {
         do {
             let lifetime = try await self.publishRecords(of: entry, deadline: deadline)
-            try await self.outbox.remove(entry)
+            if inBackground {
+                try await self.outbox.noteSent(entry, now: self.now())
+            } else {
+                try await self.outbox.remove(entry)
+            }
             return lifetime
         } catch let failure as Failure where failure.endsMessage {
             try await self.outbox.remove(entry)

@@ -31,10 +31,11 @@ struct MessageSender: Sendable {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }
         try self.sealer.preflight(body.count, lifetime: lifetime)
         let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
-        if let failed = try await self.outbox.takeFailed(
-            self.outbox.digest(contact: contact, body: body),
-            now: self.now()
-        ) {
+        let asked = self.outbox.digest(contact: contact, body: body)
+        if let sent = try await self.outbox.takeSent(asked, now: self.now()) {
+            return try sent.receipt(lifetime: sent.lifetime, resumed: true)
+        }
+        if let failed = try await self.outbox.takeFailed(asked, now: self.now()) {
             if try await self.obstacle(to: failed, for: contact, deadline: lookupDeadline) == nil {
                 return try await self.publish(failed, resumed: true, deadline: deadline)
             }
@@ -65,7 +66,7 @@ struct MessageSender: Sendable {
                     self.logger.warning("a message to \(entry.contact) was not sent: \(obstacle.reason); send it again")
                     continue
                 }
-                _ = try await self.publisher.publish(entry, deadline: deadline)
+                _ = try await self.publisher.publish(entry, inBackground: true, deadline: deadline)
                 sent += 1
             } catch let error as MeshError {
                 self.logger.warning("a message to \(entry.contact) still waits: \(error)")

@@ -66,6 +66,32 @@ struct Outbox: Sendable {
         return try await self.take("digest = ? AND attempted >= ?", [Data(digest), since], now: now).first
     }
 
+    /// Notes that a message went out in the background, so that who sends it again on our advice makes no second one.
+    func noteSent(_ entry: OutboxEntry, now: UnixSeconds) async throws {
+        try await self.database.write { database in
+            try database.execute(
+                sql: "UPDATE outbox SET busy_until = ?, expires = MIN(expires, ?) WHERE message_id = ?",
+                arguments: [Self.sentMark, now.adding(Self.sameMessageSeconds).stored, Data(entry.messageID)]
+            )
+        }
+    }
+
+    /// Takes out an equal message that went out in the background a short while ago.
+    func takeSent(_ digest: [UInt8], now: UnixSeconds) async throws -> OutboxEntry? {
+        let since = Int64(clamping: now.rawValue) - Int64(Self.sameMessageSeconds)
+        let encoded = try await self.database.write { database in
+            try Data.fetchAll(
+                database,
+                sql: "DELETE FROM outbox WHERE digest = ? AND attempted >= ? AND busy_until = ? RETURNING entry",
+                arguments: [Data(digest), since, Self.sentMark]
+            )
+        }
+        return encoded.first.flatMap { try? JSONDecoder().decode(OutboxEntry.self, from: $0) }
+    }
+
+    /// In place of the time until which an entry is worked on: it is out, and kept for comparison alone.
+    static let sentMark = Int64.max
+
     /// Takes all messages that nobody works on.
     func takeWaiting(now: UnixSeconds) async throws -> [OutboxEntry] {
         try await self.take("1", [], now: now)
