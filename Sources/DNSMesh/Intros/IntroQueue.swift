@@ -131,10 +131,10 @@ public actor IntroQueue {
     func promote(by gate: TrustGate, authors: KnownAuthors) async throws {
         for intro in try await self.entries() {
             guard let author = intro.content.author, let zone = try? ZoneName(intro.zone),
-                case .pinned(let contact) = gate.judge(intro.senderKey, in: zone),
+                let (contact, trust) = gate.accepted(intro.senderKey, in: zone),
                 let writer = try? UserID([UInt8](author)), authors.mayWrite(writer, as: intro.senderKey, contact)
             else { continue }
-            _ = try await self.deliver(intro, to: contact, trust: gate.trust(in: contact))
+            _ = try await self.deliver(intro, to: contact, trust: trust)
         }
     }
 

@@ -56,7 +56,7 @@ struct CandidateSieve: Sendable {
     /// Keeps the messages of accepted senders, in the order in which they are to be opened.
     func candidates(among found: [FoundManifest], dropped: inout [DropReason: Int]) -> [Candidate] {
         let verdicts = found.map { find -> Result<Candidate, Drop> in
-            switch self.gate.judge(find.manifest.sender, in: find.zone) {
+            switch self.gate.judge(find.manifest.sender, in: find.zone, issued: find.manifest.issued) {
             case .pinned(let contact):
                 .success(find.candidate(contact, trust: self.gate.trust(in: contact)))
             case .rotated(let contact): .success(find.candidate(contact, trust: .rotatedKey))

@@ -121,13 +121,19 @@ struct ReceivePass: Sendable {
     /// How long before its end a stranger's message is opened in any case, in seconds.
     private static let patience: UInt64 = 3_600
 
-    /// Delivers what waits of senders who are contacts by now, unless their keys were revoked.
+    /// Delivers what waits of senders who are contacts by now, or turn out to be contacts with a new key, unless their
+    /// keys were revoked.
     private func promoteIntros() async throws {
         let intros = self.receiver.intros
         var gate = self.sieve.gate
-        let senders = try await intros.senders().intersection(gate.contacts.compactMap(\.signingKey))
+        let senders = try await intros.senders()
         guard !senders.isEmpty else { return }
-        gate.checks = try await self.check(senders, in: gate.ownZone)
+        gate.checks = try await self.scan.run(
+            senders,
+            in: gate.ownZone,
+            freshness: RotationFollower.freshness,
+            deadline: self.receiver.deadline(in: self.receiver.limits.keyTimeout)
+        )
         try await intros.promote(by: gate, authors: self.receiver.authors)
     }
 

@@ -46,8 +46,15 @@ struct TrustGate: Sendable {
 
     /// A pinned key speaks in its contact's zone and in ours, where everybody may leave messages for us. Elsewhere it
     /// doesn't count, so that no contact can replay another's manifest from a zone that it controls.
-    func judge(_ signer: Ed25519.PublicKey, in zone: ZoneName) -> Verdict {
+    ///
+    /// A key that its contact has replaced counts for what it signed before.
+    func judge(_ signer: Ed25519.PublicKey, in zone: ZoneName, issued: UnixSeconds? = nil) -> Verdict {
         if self.blocked.contains(signer) { return .refused(.blockedSender) }
+        if let issued, let former = self.checks.formers[signer], issued <= former.until,
+            let contact = self.speaker(among: [former.contact], in: zone)
+        {
+            return .rotated(contact)
+        }
         if let reason = self.checks.refused[signer] { return .refused(reason) }
         if let holders = self.holders[signer] {
             return self.speaker(among: holders, in: zone).map(Verdict.pinned) ?? .refused(.foreignZone)
@@ -59,6 +66,15 @@ struct TrustGate: Sendable {
             return heirs.first { $0.old == speaker }.map { .rotated($0.new) } ?? .refused(.foreignZone)
         }
         return self.holders.isEmpty && self.allowsFirstUse ? .firstUse : .stranger
+    }
+
+    /// The contact who has signed, and why that counts; `nil` for anybody else.
+    func accepted(_ signer: Ed25519.PublicKey, in zone: ZoneName) -> (Contact, TrustReason)? {
+        switch self.judge(signer, in: zone) {
+        case .pinned(let contact): (contact, self.trust(in: contact))
+        case .rotated(let contact): (contact, .rotatedKey)
+        case .firstUse, .stranger, .refused: nil
+        }
     }
 
     private func speaker(among holders: [Contact], in zone: ZoneName) -> Contact? {

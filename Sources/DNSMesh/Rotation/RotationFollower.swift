@@ -93,6 +93,27 @@ actor RotationFollower {
         try await self.memory.noteUse(of: newKey, replacing: pinned, by: subject)
     }
 
+    /// When a key of a contact was replaced, if that was lately enough for what it has signed before to be on its way.
+    func endOfUse(of key: Ed25519.PublicKey, by contact: Contact) async throws -> UnixSeconds? {
+        guard let subject = contact.keySubject(ownZone: self.ownZone) else { return nil }
+        let now = self.now()
+        let rotations = try await self.memory.records(of: subject, now: now).rotations(of: key)
+        return rotations.map(\.issued).max().flatMap { $0.adding(FormerIdentities.graceSeconds) >= now ? $0 : nil }
+    }
+
+    /// The keys among `signers` that the pinned key of a contact has taken the place of, by what is remembered. Each is a
+    /// contact of its own: what it signed names another encryption key.
+    func predecessors(of contact: Contact, among signers: Set<Ed25519.PublicKey>) async throws -> [Contact] {
+        guard let subject = contact.keySubject(ownZone: self.ownZone), !signers.isEmpty else { return [] }
+        let rotations = try await self.memory.records(of: subject, now: self.now()).rotations.map(\.body.oldKey)
+        return Set(rotations).intersection(signers).map { key in
+            var former = contact
+            former.signingKey = key
+            former.encryptionKey = nil
+            return former
+        }
+    }
+
     // MARK: - Steps
 
     private func line(for key: Key) -> WidthLimiter {

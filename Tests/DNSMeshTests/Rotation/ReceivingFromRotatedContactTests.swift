@@ -56,9 +56,79 @@ struct ReceivingFromRotatedContactTests {
         let report = try await self.receive()
         #expect(report.messages.map(\.trust) == [.rotatedKey] && report.keyChanges.isEmpty)
         #expect(try await self.alice.client.contacts.resolve("bob").signingKey == self.bob.keys.signingKey)
+        self.world.advance(by: 1)
         _ = try await self.bob.client.send("old", to: "alice")
         let later = try await self.receive()
         #expect(later.messages.isEmpty && later.dropped == [.abandonedKey: 1])
+    }
+
+    @Test("What the old key signed before it was replaced is delivered, also when the new one is pinned already")
+    func sentBefore() async throws {
+        _ = try await self.bob.client.send("before", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.alice.client.send("which pins the new keys", to: "bob")
+        #expect(try await self.alice.client.contacts.resolve("bob").signingKey == self.newBob.keys.signingKey)
+        self.world.advance(by: 1)
+        _ = try await self.bob.client.send("after", to: "alice")
+        let report = try await self.receive()
+        #expect(report.messages.map(\.text) == ["before"] && report.messages.map(\.trust) == [.rotatedKey])
+        #expect(report.messages.map(\.contact) == ["bob"] && report.newIntros == 1)
+    }
+
+    @Test("What the old key signed before it was replaced is delivered although the new one was in use before")
+    func abandonedBefore() async throws {
+        _ = try await self.bob.client.send("before", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        let receipt = try await self.newBob.client.send("new", to: "alice")
+        self.network.onRead { name, result in
+            name.text.hasPrefix("slot-\(receipt.messageID.slot.rawValue).") || !name.text.hasPrefix("slot-")
+                ? result : .unavailable(NetworkFailure(.timeout, "no answer"))
+        }
+        #expect(try await self.receive().messages.contains { $0.text == "new" })
+        self.network.onRead { $1 }
+        let later = try await self.receive()
+        #expect(try await self.alice.client.inbox.list().compactMap(\.text).sorted() == ["before", "new"])
+        #expect(later.dropped.isEmpty)
+    }
+
+    @Test("A message that came before its sender's rotation could be seen leaves the intros once it can")
+    func lateRotation() async throws {
+        self.network.onRead { name, result in name.text.hasPrefix("rotate.") ? .absent : result }
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.newBob.client.send("new", to: "alice")
+        #expect(try await self.receive().newIntros == 1)
+        self.network.onRead { $1 }
+        self.world.advance(by: RotationFollower.freshness + 1)
+        let report = try await self.receive()
+        #expect(report.messages.map(\.text) == ["new"] && report.messages.map(\.trust) == [.rotatedKey])
+        #expect(try await self.alice.client.intros.list().isEmpty)
+    }
+
+    @Test("What a key in the middle of a chain has signed is delivered")
+    func middleKey() async throws {
+        let last = try self.world.user("bob", keys: "bob's third keys")
+        try await self.world.publishRotation(from: self.bob, to: self.newBob, sequence: 1)
+        _ = try await self.newBob.client.send("from the middle", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.newBob, to: last, sequence: 2)
+        _ = try await last.client.publishIdentity()
+        #expect(try await self.receive().messages.map(\.text) == ["from the middle"])
+    }
+
+    @Test("What a key signed before it was replaced and revoked is refused")
+    func revokedBefore() async throws {
+        _ = try await self.bob.client.send("before", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.alice.client.send("which pins the new keys", to: "bob")
+        try await self.world.publishRevocation(of: self.bob)
+        self.world.advance(by: RotationFollower.freshness + 1)
+        #expect(try await self.receive().messages.isEmpty)
     }
 
     @Test("A revoked key is refused although it is pinned, also when the revocation is hidden; its successor too")
