@@ -1,0 +1,133 @@
+import DMPCrypto
+import DMPNetwork
+import DMPProtocol
+import DMPTesting
+import DNSTransport
+import Foundation
+import Testing
+
+@testable import DNSMesh
+
+@Suite("A simulated world")
+struct SimulatedWorldTests {
+    @Test("Ten users in five zones send, receive, refresh and rotate", arguments: [0, 10])
+    func tenUsers(faultRate: Int) async throws {
+        let users = Array(0..<10)
+        var number = 0
+        let letters = users.flatMap { from in
+            [1, 4].map { distance in
+                number += 1
+                return Schedule.Act(action: .send(from: from, to: (from + distance) % 10, number: number))
+            }
+        }
+        let polls = users.map { Schedule.Act(action: .poll($0)) }
+        let steps: [Schedule.Step] = [
+            users.map { Schedule.Act(action: .refresh($0, replacing: false)) }, letters, polls,
+            [Schedule.Act(action: .rotate(3)), Schedule.Act(action: .rotate(7))],
+            [
+                Schedule.Act(action: .send(from: 3, to: 4, number: 21)),
+                Schedule.Act(action: .send(from: 2, to: 7, number: 22)),
+            ],
+            polls,
+        ]
+        let schedule = Schedule(seed: 10, userCount: 10, zoneCount: 5, faultRate: faultRate, steps: steps)
+        let run = try await ScheduleRun.run(schedule)
+        #expect(run.violations.isEmpty)
+        let count = try await StoreAccess.$gate.withValue(OpenGate()) {
+            try await run.inboxKeys().map(\.count).reduce(0, +)
+        }
+        if faultRate == 0 { #expect(count == 22) }
+    }
+
+    @Test("Each kind of fault strikes in a few hundred schedules")
+    func faults() async throws {
+        let tally = try await SchedulePlan(seeds: Array(1...150)).run()
+        for fault in NetworkFault.allCases { #expect(tally.faults[fault, default: 0] > 0, "\(fault)") }
+        #expect(tally.cuts > 0 && tally.crashes > 0)
+    }
+
+    @Test("The same schedules hold on files, and leave none of them open", arguments: [UInt64(3), 4, 5, 6, 7, 8])
+    func files(seed: UInt64) async throws {
+        try await withTemporaryFolder { folder in
+            let run = try await ScheduleRun.run(Schedule(seed: seed), in: folder)
+            #expect(run.violations.isEmpty)
+        }
+        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }
+        #expect(!open.contains { $0.contains("/user0/") || $0.contains("/user1/") })
+    }
+
+    private static let pair = Schedule(seed: 1, userCount: 2, zoneCount: 2, faultRate: 0, steps: [])
+
+    @Test("A transport error in a later slot or zone costs no message that another one holds")
+    func laterSlot() async throws {
+        try await ScheduleRun.withWorld(Self.pair) { run in
+            let (alice, bob) = (run.users[0], run.users[1])
+            let sender = try run.start(alice, alice.keys(0)).client
+            let reader = try run.start(bob, bob.keys(0)).client
+            for number in 1...4 { _ = try await sender.send("letter \(number)", to: bob.name) }
+            run.network.silence(bob.zone, until: run.clock.now.advanced(by: .seconds(60)))
+            let report = try await reader.receive()
+            #expect(report.messages.count == 4)
+            #expect(report.failures.count == 10)
+            run.network.set(FaultRates([.overloaded: 500]), round: 1)
+            for number in 5...8 {
+                while try await Self.isRefused({ _ = try await sender.send("letter \(number)", to: bob.name) }) {}
+            }
+            var texts: Set<String> = []
+            for round in 0..<40 {
+                run.network.set(FaultRates([.overloaded: 300]), round: UInt64(2 + round))
+                do { texts.formUnion(try await reader.receive().messages.compactMap(\.text)) } catch is MeshError {}
+            }
+            #expect(texts == ["letter 5", "letter 6", "letter 7", "letter 8"])
+        }
+    }
+
+    private static func isRefused(_ body: () async throws -> Void) async throws -> Bool {
+        do {
+            try await body()
+            return false
+        } catch is MeshError {
+            return true
+        }
+    }
+
+    @Test("A malformed header and a manifest of more than 256 chunks, from a stranger, cost themselves alone")
+    func strangersJunk() async throws {
+        try await ScheduleRun.withWorld(Self.pair) { run in
+            let (alice, bob) = (run.users[0], run.users[1])
+            let sender = try run.start(alice, alice.keys(0)).client
+            let reader = try run.start(bob, bob.keys(0)).client
+            let stranger = try SimulatedUser.keys(of: 99, 0)
+            // A list where an object must be, then a payload of the least length and the trailer.
+            let outer = [0, 3] + Array("[1]".utf8) + [UInt8](repeating: 0, count: 44 + 32)
+            let block = [0, 0, 0, UInt8(outer.count)] + outer
+            let chunk = try ChunkWire(wrapping: (block + [UInt8](repeating: 0, count: 128 - block.count))[...])
+            for (shares, data, hashes) in [
+                (1, 1, chunk.hash), (300, 200, [UInt8](repeating: 7, count: 300 * 32)),
+            ] {
+                let manifest = try SlotManifest(
+                    messageID: .random(),
+                    sender: stranger.signingKey,
+                    recipient: bob.keys(0).userID,
+                    shareCount: shares,
+                    dataCount: data,
+                    prekey: nil,
+                    issued: run.now,
+                    expires: run.now.adding(3_600),
+                    chunkHashes: hashes
+                )
+                let slot = try OwnerName.slot(manifest.slot, of: manifest.recipient, in: bob.zone)
+                await run.network.insert(try manifest.signed(by: stranger.ed25519).value, at: slot, ttl: 3_600)
+                let name = try OwnerName.chunk(0, of: manifest.chunkKey, in: bob.zone)
+                await run.network.insert(chunk.value, at: name, ttl: 3_600)
+            }
+            _ = try await sender.send("hello", to: bob.name)
+            let report = try await reader.receive()
+            #expect(report.messages.map(\.text) == ["hello"])
+            #expect(report.dropped == [.malformedMessage: 1, .unusableManifest: 1])
+            #expect(try await reader.receive().messages.isEmpty)
+        }
+    }
+}
