@@ -145,35 +145,50 @@ struct ReceivePass: Sendable {
         let found = await self.sieve.manifests(in: finds.values, zone: zone, dropped: &summary.dropped)
         let seen = try await self.receiver.replay.seen(among: Set(found.map(\.key)))
         let unseen = found.filter { !seen.contains($0.key) }  // first: what was delivered is no longer judged
-        let (early, others) = self.divided(unseen)
+        let early = self.early(among: unseen)
         let patience = SignerPatience(incompleteLimit: self.receiver.limits.incompletePerSigner)
-        let verdict = Promise<SignerChecks>()
+        let confirmed = Promise<Set<ReplayCache.Key>>()
         async let opened = self.open(early, patience: patience) { candidate in
-            try await verdict.value().refused[candidate.manifest.sender]
+            // Whatever the reason is: the message is judged below, and goes on there if another verdict lets it.
+            try await confirmed.value().contains(candidate.key) ? nil : .abandonedKey
         }
         let checks = try await self.check(Set(unseen.map(\.manifest.sender)), in: zone)
-        verdict.keep(checks)
         summary.renewals = Set(checks.successors)
         var sieve = self.sieve
         sieve.gate.checks = checks
-        let judged = sieve.candidates(among: others, dropped: &summary.dropped)
+        let judged = sieve.candidates(among: unseen, dropped: &summary.dropped)
         summary.strangers = judged.filter { $0.trust == nil }
         if checks.isIncomplete { self.postpone(&summary) }
-        for (candidate, outcome) in try await opened { summary.note(outcome, of: candidate) }
-        let candidates = judged.filter { $0.trust != nil }
-        for (candidate, outcome) in try await self.open(candidates, patience: patience, refusal: { _ in nil }) {
+        let same = Set(early.map(Verdict.init)).intersection(judged.map(Verdict.init))
+        confirmed.keep(Set(same.map(\.key)))
+        for (candidate, outcome) in try await opened where same.contains(Verdict(candidate)) {
+            summary.note(outcome, of: candidate)
+        }
+        let others = judged.filter { $0.trust != nil && !same.contains(Verdict($0)) }
+        for (candidate, outcome) in try await self.open(others, patience: patience, refusal: { _ in nil }) {
             summary.note(outcome, of: candidate)
         }
         return summary
     }
 
-    /// The messages whose chunks are fetched while it is found out whether their signers' keys still count, and the rest:
-    /// what contacts have signed whose encryption key is known, as nothing else can turn out to be theirs.
-    private func divided(_ found: [FoundManifest]) -> (early: [Candidate], others: [FoundManifest]) {
-        var refused: [DropReason: Int] = [:]  // these are among the others and counted there
-        let early = self.sieve.candidates(among: found, dropped: &refused).filter { !$0.isUnsure }
-        let places = Set(early.map(\.key))
-        return (early, found.filter { !places.contains($0.key) })
+    /// What decides whether a message may be opened, which is guessed before it is known.
+    private struct Verdict: Hashable {
+        let key: ReplayCache.Key
+        let contact: Contact?
+        let trust: TrustReason?
+
+        init(_ candidate: Candidate) {
+            self.key = candidate.key
+            self.contact = candidate.contact
+            self.trust = candidate.trust
+        }
+    }
+
+    /// The messages whose chunks are fetched while it is found out whether their signers' keys still count: what contacts
+    /// have signed whose encryption key is known.
+    private func early(among found: [FoundManifest]) -> [Candidate] {
+        var refused: [DropReason: Int] = [:]  // counted when all are judged
+        return self.sieve.candidates(among: found, dropped: &refused).filter { !$0.isUnsure }
     }
 
     /// Opens messages, some at the same time, and not too many of a signer whose chunks are missing.

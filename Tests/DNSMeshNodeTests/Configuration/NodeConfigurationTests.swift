@@ -170,7 +170,8 @@ struct NodeConfigurationTests {
         ])
         #expect(
             configuration.notes == [
-                "set but not supported yet, so ignored: DMP_DNS_UPDATE_ENABLED, DMP_SYNC_PEERS",
+                "no DMP_TSIG_KEY_FILE is set, so nobody may write by DNS UPDATE",
+                "set but not supported yet, so ignored: DMP_SYNC_PEERS",
                 "user tokens are not supported yet: only the operator token may write",
                 "no DMP_OPERATOR_TOKEN is set, so nobody may write over HTTP",
                 "DMP_DNS_APEX_… is ignored without a zone: set DMP_SERVED_ZONE",

@@ -51,11 +51,11 @@ struct SimulatedWorldTests {
         try await withTemporaryFolder { folder in
             let run = try await ScheduleRun.run(Schedule(seed: seed), in: folder)
             #expect(run.violations.isEmpty)
+            let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+            }
+            #expect(open.filter { $0.contains("/\(folder.lastPathComponent)/") } == [])
         }
-        let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
-            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
-        }
-        #expect(!open.contains { $0.contains("/user0/") || $0.contains("/user1/") })
     }
 
     private static let pair = Schedule(seed: 1, userCount: 2, zoneCount: 2, faultRate: 0, steps: [])
