@@ -141,7 +141,7 @@ final class DatagramExchanges: Sendable {
         func channelInactive(context: ChannelHandlerContext) {
             let socket = self.socket
             let exchanges = self.exchanges
-            exchanges.update { $0.failed(socket, with: ChannelError.alreadyClosed, at: exchanges.clock.now) }
+            exchanges.update { $0.lost(socket, at: exchanges.clock.now) }
         }
     }
 }

@@ -185,6 +185,20 @@ struct DatagramTable: Sendable {
         return effects
     }
 
+    /// Sends the queries of a socket that has gone without a word from another one, a few times: the system drops a socket
+    /// whose error some other call has consumed.
+    mutating func lost(_ number: Int, at now: ErasedClock.Instant) -> Effects {
+        guard let socket = self.sockets[number] else { return Effects() }
+        var moved = socket.pending.values.map(\.query).filter { $0.lostSockets < Self.lostSocketLimit }
+        for index in moved.indices { moved[index].lostSockets += 1 }
+        self.sockets[number]?.pending = socket.pending.filter { $0.value.query.lostSockets >= Self.lostSocketLimit }
+        self.inFlight -= moved.count
+        self.waiting = moved + self.waiting
+        return self.failed(number, with: ChannelError.alreadyClosed, at: now)
+    }
+
+    private static let lostSocketLimit = 8
+
     mutating func close() -> Effects {
         self.isClosed = true
         let reason = DNSTransportError(.closed, "the DNS client was stopped")

@@ -17,6 +17,8 @@ struct OutgoingQuery: Sendable {
     let questionEnd: Int
     let deadline: ErasedClock.Instant
     let completion: Completion
+    /// How many sockets that it was sent from have gone without a reason.
+    var lostSockets = 0
 
     init(
         number: UInt64,
