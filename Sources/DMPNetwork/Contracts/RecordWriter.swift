@@ -18,6 +18,11 @@ public enum WriteResult: Hashable, Sendable {
 ///
 /// Source: protocol documents, "The network layer", section 1.
 public protocol RecordWriter: Sendable {
+    /// The longest value that can be written this way, in bytes; `nil`, unless implemented, where it isn't known.
+    ///
+    /// The server may take less, and refuses what is longer.
+    var valueByteLimit: Int? { get }
+
     /// Adds `value` to those at `name`, to be kept for `ttl` seconds (at least 1).
     ///
     /// Gives up at `deadline`, tries and waiting included. Throws `CancellationError` if the task was cancelled, and

@@ -46,6 +46,9 @@ public final class UpdateRecordWriter: RecordWriter {
         self.jitter = jitter
     }
 
+    /// What an update has room for. Ordinary servers take it; DMP nodes have a limit of their own, which they don't tell.
+    public var valueByteLimit: Int? { UpdateBatch.valueByteLimit }
+
     public func publish(
         _ value: TXTValue,
         at name: OwnerName,
@@ -162,7 +165,13 @@ extension UpdateRecordWriter {
                     return UpdateVerdict(.refused(NetworkFailure(.tooLarge, "the update fits into no DNS message")))
                 }
                 let answer = try await self.exchange(request.bytes, deadline: deadline)
-                return UpdateVerdict(answer, to: request, target: self.target, now: self.signingTime)
+                return UpdateVerdict(
+                    answer,
+                    to: request,
+                    longestValue: update.longestValue,
+                    target: self.target,
+                    now: self.signingTime
+                )
             }
         } catch let error as DNSTransportError {
             guard !Task.isCancelled else { throw CancellationError() }
@@ -205,6 +214,17 @@ extension UpdateRecordWriter {
         case .records(let values): value.map { !values.contains($0) } ?? false
         case .unavailable: false
         }
+    }
+}
+
+extension DNSUpdate {
+    /// The bytes of the longest TXT value that is added.
+    fileprivate var longestValue: Int {
+        let lengths = self.changes.compactMap { change -> Int? in
+            guard case .add(_, _, .txt(let data)) = change else { return nil }
+            return data.strings.reduce(0) { $0 + $1.count }
+        }
+        return lengths.max() ?? 0
     }
 }
 

@@ -10,7 +10,8 @@ struct UpdateVerdict: Sendable {
         self.result = result
     }
 
-    init(_ bytes: [UInt8], to request: TSIGSignedBytes, target: UpdateTarget, now: UInt64) {
+    /// Reads an answer to a request whose longest value to add had `longestValue` bytes.
+    init(_ bytes: [UInt8], to request: TSIGSignedBytes, longestValue: Int, target: UpdateTarget, now: UInt64) {
         let answer: DNSMessage
         let signed: TSIGMessage?
         do throws(DNSDecodeError) {
@@ -32,7 +33,7 @@ struct UpdateVerdict: Sendable {
             self.init(.unavailable(NetworkFailure(.unexpectedAnswer, text)))
             return
         }
-        self.init(WriteResult(code, error: signed.data.error, target: target))
+        self.init(WriteResult(code, error: signed.data.error, longestValue: longestValue, target: target))
         self.serverTime = signed.data.serverTime
     }
 }
@@ -70,8 +71,11 @@ extension UpdateTarget {
 }
 
 extension WriteResult {
+    /// What nodes take unless their operator sets another limit. They refuse longer values without a word.
+    private static let usualNodeLimit = 2_048
+
     /// What a signed answer says.
-    fileprivate init(_ code: DNSResponseCode, error: TSIGError, target: UpdateTarget) {
+    fileprivate init(_ code: DNSResponseCode, error: TSIGError, longestValue: Int, target: UpdateTarget) {
         let key = target.key.name
         switch (code, error) {
         case (.noError, .none):
@@ -79,6 +83,15 @@ extension WriteResult {
         case (_, .badTime):
             self = .unavailable(
                 NetworkFailure(.unauthorized, "\(target) has another time (BADTIME); set the clock of this machine")
+            )
+        case (.refused, _) where longestValue > Self.usualNodeLimit:
+            self = .refused(
+                NetworkFailure(
+                    .tooLarge,
+                    "\(target) refused a value of \(longestValue) bytes: DMP nodes take \(Self.usualNodeLimit) at most "
+                        + "unless their operator allows more, or the key \(key) may not write this",
+                    limit: Self.usualNodeLimit
+                )
             )
         case (.refused, _), (.notAuthorized, _):
             self = .refused(

@@ -7,6 +7,9 @@ package enum Envelope {
     /// The most bytes of the JSON between the prefix and the newline.
     package static let maximumHeaderByteCount = 256
 
+    /// The most bytes that an envelope adds to a text.
+    package static var maximumByteCount: Int { Self.prefix.count + Self.maximumHeaderByteCount + 1 }
+
     private static let prefix = Array("DMPV2:".utf8)
     private static let newline = UInt8(ascii: "\n")
 

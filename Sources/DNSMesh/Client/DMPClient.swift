@@ -92,7 +92,7 @@ public actor DMPClient {
     /// Sends a text to a contact.
     ///
     /// - Parameters:
-    ///   - text: Sent as UTF-8; 3,732 bytes fit through a node with default limits.
+    ///   - text: Sent as UTF-8; 3,732 bytes fit through a node with default limits, 24,700 through other servers by UPDATE.
     ///   - recipient: The contact's name, or its address `user@host`.
     ///   - lifetime: How long it may wait for its reader, in seconds, at most 30 days; shortened to what the node allows.
     ///     If it is left open, the longest messages get one that leaves room for them: see ``SendReceipt/lifetime``.
@@ -293,6 +293,7 @@ public actor DMPClient {
         let sealer = MessageSealer(
             keys: self.keys,
             configuration: self.configuration,
+            valueByteLimit: self.writer?.valueByteLimit ?? self.configuration.valueByteLimit,
             drawn: DrawnPrekeys(database: self.stores.state),
             now: self.now
         )

@@ -15,7 +15,8 @@ public struct MeshConfiguration: Sendable {
     public var followsRotations: Bool
     /// How long a message lives when the caller doesn't say, in seconds. Shortened to what the node allows.
     public var messageLifetime: UInt64
-    /// The largest TXT value that the node takes, in bytes; `nil` for no limit. Default nodes take 2,048.
+    /// The largest TXT value that the node takes, in bytes; `nil` for no limit. Default nodes take 2,048. A writer that
+    /// knows its own limit counts instead: ``RecordWriter/valueByteLimit``.
     public var valueByteLimit: Int?
     /// How many unused prekeys are kept published.
     public var prekeyTarget: Int

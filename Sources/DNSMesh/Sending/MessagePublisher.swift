@@ -130,9 +130,25 @@ private struct Failure: Error {
         return self.isRefusal && codes.contains(self.reason.code)
     }
 
+    /// How long parts may be where a message was too long for the server.
+    private var partsHint: String {
+        guard self.reason.code == .tooLarge, let limit = self.reason.limit,
+            case let longest = Self.longestPart(limit),
+            longest > 0
+        else { return "" }
+        return "; send it in parts of at most \(longest) bytes"
+    }
+
+    /// With room for any envelope and lifetime.
+    private static func longestPart(_ limit: Int) -> Int {
+        let latest = UnixSeconds(rawValue: UInt64(UInt32.max))
+        let longest = MessagePlan.largestBody(valueByteLimit: limit, timestamp: latest, ttl: 9_999_999)
+        return longest - Envelope.maximumByteCount
+    }
+
     var asMeshError: MeshError {
         let text = "publish to \(self.owner) failed: \(self.reason)"
-        if self.endsMessage { return MeshError(.refused, text, underlying: self.reason) }
+        if self.endsMessage { return MeshError(.refused, text + self.partsHint, underlying: self.reason) }
         let code: MeshError.Code = self.isRefusal ? .refused : .unavailable
         return MeshError(
             code,

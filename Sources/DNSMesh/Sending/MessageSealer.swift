@@ -21,6 +21,8 @@ struct MessageLifetime: Sendable {
 struct MessageSealer: Sendable {
     let keys: IdentityKeys
     let configuration: MeshConfiguration
+    /// The largest TXT value that can be written, in bytes; `nil` for no limit.
+    let valueByteLimit: Int?
     let drawn: DrawnPrekeys
     let now: @Sendable () -> UnixSeconds
 
@@ -76,8 +78,7 @@ struct MessageSealer: Sendable {
     // MARK: - Steps
 
     private func largestBody(lifetime: UInt64, timestamp: UnixSeconds) -> Int {
-        let limit = self.configuration.valueByteLimit
-        return MessagePlan.largestBody(valueByteLimit: limit, timestamp: timestamp, ttl: lifetime)
+        MessagePlan.largestBody(valueByteLimit: self.valueByteLimit, timestamp: timestamp, ttl: lifetime)
     }
 
     /// The lifetime with which the body fits. Its digits take room in the header, so that the last two bytes of the

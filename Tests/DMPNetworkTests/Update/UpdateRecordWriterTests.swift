@@ -88,6 +88,21 @@ struct UpdateRecordWriterTests {
         #expect(server.requests.count == 1)
     }
 
+    @Test("A refused value that nodes don't usually take may be too long: their limit is named")
+    func refusedLength() async throws {
+        let server = UpdateServer { _, _ in .signed(.refused) }
+        try await server.run { writer, deadline async throws in
+            #expect(writer.valueByteLimit == 63_000)
+            for (count, summary) in [(2_048, "refused unauthorized"), (2_049, "refused tooLarge")] {
+                let value = TXTValue([UInt8](repeating: 97, count: count))
+                let result = try await writer.publish(value, at: Self.name(), ttl: 1, deadline: deadline)
+                #expect(result.summary == summary)
+                guard count > 2_048, case .refused(let failure) = result else { continue }
+                #expect(failure.limit == 2_048 && failure.message.contains("2049") && failure.message.contains("2048"))
+            }
+        }
+    }
+
     @Test("What a signed answer says counts, by its code")
     func codes() async throws {
         let cases: [(DNSResponseCode, String)] = [
