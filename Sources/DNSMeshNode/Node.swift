@@ -187,11 +187,18 @@ public struct Node: Service {
     private func updating(
         of store: RecordStore
     ) async throws(NodeError) -> (responder: UpdateResponder, reader: UpdateKeyReader)? {
-        guard let path = self.configuration.updateKeyFile else { return nil }
+        guard self.configuration.updateKeyFile != nil || self.configuration.updateKeyStore != nil else { return nil }
         guard let zone = self.configuration.zoneRecords else {
             throw NodeError(.configuration, "updates by DNS need a zone: set DMP_SERVED_ZONE")
         }
-        let file = UpdateKeyFile(path: path, zone: zone.name)
+        let file: any UpdateKeySource
+        if let path = self.configuration.updateKeyFile {
+            file = UpdateKeyFile(path: path, zone: zone.name)
+        } else if let path = self.configuration.updateKeyStore {
+            file = UpdateKeyStore(path: path, now: self.now)
+        } else {
+            return nil
+        }
         do throws(UpdateKeyFileError) {
             let keys = UpdateKeys(try await file.read())
             let responder = UpdateResponder(

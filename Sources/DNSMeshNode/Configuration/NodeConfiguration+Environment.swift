@@ -105,11 +105,20 @@ extension NodeConfiguration {
     private mutating func readUpdates(from reader: EnvironmentReader) throws(NodeConfigurationError) {
         let isEnabled = try reader.flag("DMP_DNS_UPDATE_ENABLED")
         self.updateKeyFile = isEnabled == false ? nil : reader.text("DMP_TSIG_KEY_FILE")
-        if isEnabled == true, self.updateKeyFile == nil {
-            self.notes.append("no DMP_TSIG_KEY_FILE is set, so nobody may write by DNS UPDATE")
+        // The reference reads its database only where updates are switched on.
+        if isEnabled == true, self.updateKeyFile == nil { self.updateKeyStore = reader.text("DMP_TSIG_DB_PATH") }
+        guard
+            let variable = self.updateKeyFile.map({ _ in "DMP_TSIG_KEY_FILE" })
+                ?? self.updateKeyStore.map({ _ in "DMP_TSIG_DB_PATH" })
+        else {
+            guard isEnabled == true else { return }
+            self.notes.append(
+                "neither DMP_TSIG_KEY_FILE nor DMP_TSIG_DB_PATH is set, so nobody may write by DNS UPDATE"
+            )
+            return
         }
-        if self.updateKeyFile != nil, self.servedZone == nil {
-            throw NodeConfigurationError(variable: "DMP_TSIG_KEY_FILE", rule: "needs a zone: set DMP_SERVED_ZONE")
+        guard self.servedZone != nil else {
+            throw NodeConfigurationError(variable: variable, rule: "needs a zone: set DMP_SERVED_ZONE")
         }
     }
 

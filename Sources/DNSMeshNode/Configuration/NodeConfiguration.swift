@@ -61,6 +61,8 @@ public struct NodeConfiguration: Sendable {
 
     /// The file with the TSIG keys of those who may update the served zone by DNS (`DMP_TSIG_KEY_FILE`); `nil` for nobody.
     public var updateKeyFile: String?
+    /// A key database that a node of the reference has made (`DMP_TSIG_DB_PATH`), read if there is no file.
+    public var updateKeyStore: String?
     /// How often the file is read again.
     public var updateKeyFileInterval: Duration = .seconds(10)
 

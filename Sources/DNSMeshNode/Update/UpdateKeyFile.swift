@@ -1,52 +1,25 @@
 private import DMPProtocol
 internal import DNSWire
-private import Dispatch
 private import Foundation
-
-/// A key that may update the zone, and where.
-struct UpdateKey: Sendable {
-    let key: TSIGKey
-    let scope: UpdateScope
-}
 
 /// The file with the keys of those who may update the zone.
 ///
 /// One key in a line: name, algorithm, secret in base64, and the suffixes of the names that it may write, all of the zone if
 /// none is given. `#` begins a comment. Only its owner may read the file.
-struct UpdateKeyFile: Sendable {
+struct UpdateKeyFile: UpdateKeySource {
     let path: String
+    let variable = "DMP_TSIG_KEY_FILE"
     /// The zone that suffixes must lie in.
     let zone: DNSName
 
     /// Room for some thousand keys.
     private static let byteLimit = 1_048_576
 
-    /// Reads the file, which may block a thread, but none of those that tasks share.
-    func read() async throws(UpdateKeyFileError) -> [UpdateKey] {
-        let result: Result<[UpdateKey], UpdateKeyFileError> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(returning: Result { () throws(UpdateKeyFileError) in try self.readNow() })
-            }
-        }
-        return try result.get()
-    }
-
-    private func readNow() throws(UpdateKeyFileError) -> [UpdateKey] {
+    func readNow() throws(UpdateKeyFileError) -> [UpdateKey] {
+        try self.checkFile(byteLimit: Self.byteLimit)
         let bytes: [UInt8]
         do {
-            let attributes = try FileManager.default.attributesOfItem(
-                atPath: URL(fileURLWithPath: self.path).resolvingSymlinksInPath().path
-            )
-            guard attributes[.type] as? FileAttributeType == .typeRegular else {
-                throw self.error("is no regular file")
-            }
-            let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
-            guard mode & 0o077 == 0 else { throw self.error("is open to others; run chmod 600 \(self.path)") }
-            let size = (attributes[.size] as? NSNumber)?.intValue ?? .max
-            guard size <= Self.byteLimit else { throw self.error("is larger than \(Self.byteLimit) bytes") }
             bytes = try Array(Data(contentsOf: URL(fileURLWithPath: self.path)))
-        } catch let error as UpdateKeyFileError {
-            throw error
         } catch {
             throw self.error("can't be read: \(SystemReason.of(error))")
         }
@@ -115,16 +88,4 @@ struct UpdateKeyFile: Sendable {
             throw self.error("\(place): a suffix is no domain name: \(error)")
         }
     }
-
-    private func error(_ reason: String) -> UpdateKeyFileError {
-        UpdateKeyFileError(path: self.path, reason: reason)
-    }
-}
-
-/// Why a key file can't be used. The description is one line, and never shows a secret.
-struct UpdateKeyFileError: Error, Hashable, Sendable, CustomStringConvertible {
-    let path: String
-    let reason: String
-
-    var description: String { "the key file \(self.path) (DMP_TSIG_KEY_FILE): \(self.reason)" }
 }

@@ -30,7 +30,7 @@ final class UpdateKeys: Sendable {
 
 /// Reads the key file again and again, so that new keys work and removed ones stop without a restart.
 struct UpdateKeyReader: Service {
-    let file: UpdateKeyFile
+    let file: any UpdateKeySource
     let keys: UpdateKeys
     let interval: Duration
     let clock: ErasedClock

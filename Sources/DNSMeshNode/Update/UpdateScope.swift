@@ -13,7 +13,7 @@ struct UpdateScope: Hashable, Sendable {
 
     private let suffixes: [Suffix]
 
-    /// Takes at least one suffix; `*` in a label is a pattern.
+    /// Takes suffixes, without any of which nothing may be written; `*` in a label is a pattern.
     init(_ suffixes: [DNSName]) {
         self.suffixes = suffixes.map { name in
             let labels: [[UInt8]] = name.lowercased().labels.reversed().map { Array($0) }

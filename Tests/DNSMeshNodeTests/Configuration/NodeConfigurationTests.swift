@@ -170,7 +170,7 @@ struct NodeConfigurationTests {
         ])
         #expect(
             configuration.notes == [
-                "no DMP_TSIG_KEY_FILE is set, so nobody may write by DNS UPDATE",
+                "neither DMP_TSIG_KEY_FILE nor DMP_TSIG_DB_PATH is set, so nobody may write by DNS UPDATE",
                 "set but not supported yet, so ignored: DMP_SYNC_PEERS",
                 "user tokens are not supported yet: only the operator token may write",
                 "no DMP_OPERATOR_TOKEN is set, so nobody may write over HTTP",

@@ -118,8 +118,16 @@ struct UpdateKeyFileTests {
         #expect(off.updateKeyFile == nil)
         let none = try NodeConfiguration(environment: ["DMP_DNS_UPDATE_ENABLED": "1"])
         #expect(none.updateKeyFile == nil && none.notes.contains { $0.contains("DMP_TSIG_KEY_FILE") })
-        #expect(throws: NodeConfigurationError.self) {
-            try NodeConfiguration(environment: ["DMP_TSIG_KEY_FILE": "/keys"])
+        var store = ["DMP_TSIG_DB_PATH": "/store", "DMP_SERVED_ZONE": "mesh.test"]
+        #expect(try NodeConfiguration(environment: store).updateKeyStore == nil, "off unless switched on")
+        store["DMP_DNS_UPDATE_ENABLED"] = "1"
+        #expect(try NodeConfiguration(environment: store).updateKeyStore == "/store")
+        store["DMP_TSIG_KEY_FILE"] = "/keys"
+        #expect(try NodeConfiguration(environment: store).updateKeyStore == nil, "the file goes first")
+        for variables in [
+            ["DMP_TSIG_KEY_FILE": "/keys"], ["DMP_TSIG_DB_PATH": "/store", "DMP_DNS_UPDATE_ENABLED": "1"],
+        ] {
+            #expect(throws: NodeConfigurationError.self) { try NodeConfiguration(environment: variables) }
         }
     }
 
