@@ -1,9 +1,10 @@
 """Runs a DNS server on loopback that takes signed updates of the zone mesh.test, and says "node up dns=... http=..." once it
 answers: "dns" is where to read, "http" where to send updates.
 
-usage: update_server.py bind|knot|reference|ours [unbound]     the working files lie in the folder HOME
+usage: update_server.py bind|knot|reference|ours|moved [unbound]     the working files lie in the folder HOME
 
-With "unbound", reading goes through an Unbound that forwards to the server. For "ours", DNSMESH names the command.
+With "unbound", reading goes through an Unbound that forwards to the server. For "ours", and "moved", which reads
+the key database of the reference, DNSMESH names the command.
 """
 
 import base64
@@ -150,6 +151,8 @@ def command(kind, port):
     store = TSIGKeyStore(environment["DMP_TSIG_DB_PATH"])
     store.put(name=KEY + ".", secret=SECRET, allowed_suffixes=[ZONE])
     store.close()
+    if kind == "moved":
+        return [environment["DNSMESH"], "node"], environment
     return [sys.executable, "-m", "dmp.server"], environment
 
 

@@ -5,6 +5,8 @@ import Testing
 /// A server that takes signed updates of the zone `mesh.test`.
 enum UpdatePeer: String, CaseIterable, CustomTestStringConvertible {
     case bind, knot, reference, ours
+    /// Our node with the key database of the reference's.
+    case moved
 
     static let zone = "mesh.test"
     static let keyName = "mesh-key.mesh.test."
@@ -15,9 +17,12 @@ enum UpdatePeer: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .bind: "named"
         case .knot: "knotd"
-        case .reference, .ours: nil
+        case .reference, .ours, .moved: nil
         }
     }
+
+    /// Nodes take values of 2,048 bytes, so that a message ends at 3,732; other servers take what DNS carries.
+    var longestBody: Int { self.program == nil ? 3_700 : 24_000 }
 
     var testDescription: String { self.rawValue }
 

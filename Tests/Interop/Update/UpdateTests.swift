@@ -11,9 +11,7 @@ struct UpdateTests {
     func conversation(_ peer: UpdatePeer) async throws {
         let node = try await peer.start()
         try await Self.people(node, updating: node.dns) { alice, bob async throws in
-            // Nodes take values of 2,048 bytes, so that a message ends at 3,732.
-            let longest = peer == .bind || peer == .knot ? 24_000 : 3_700
-            let bodies = [Array("short".utf8), [UInt8](repeating: 0x5a, count: longest)]
+            let bodies = [Array("short".utf8), [UInt8](repeating: 0x5a, count: peer.longestBody)]
             try await alice.send(bodies, to: "bob")
             let arrived = try await bob.receive()
             #expect(arrived.map(\.body).sorted { $0.count < $1.count } == bodies)
@@ -21,8 +19,28 @@ struct UpdateTests {
             #expect(try await bob.prekeyCount() == 3, "used prekeys are gone")
             try await bob.send([Array("back".utf8)], to: "alice")
             #expect(try await alice.receive().map(\.body) == [Array("back".utf8)])
-            try await alice.dnsmesh("identity", "rotate", "--experimental", "--yes")
+            let arguments = ["identity", "rotate", "--experimental", "--yes"]
+            _ = try await alice.attempt(arguments, changing: ["DMP_NEW_PASSPHRASE": "another one"]).expecting(0)
             try await bob.dnsmesh("identity", "refresh-prekeys", "--count", "10")
+            let again = try await bob.attempt(["send", "alice", "after"]).expecting(0)
+            #expect(again.errors.contains("alice has replaced its keys"), "\(again)")
+        }
+    }
+
+    @Test(
+        "A node refuses by UPDATE what is longer than its values: the limit and the way on are named",
+        arguments: UpdatePeer.allCases.filter { $0.program == nil }
+    )
+    func tooLong(_ peer: UpdatePeer) async throws {
+        let node = try await peer.start()
+        try await Self.people(node, updating: node.dns) { alice, bob async throws in
+            let body = [UInt8](repeating: 0x5a, count: 9_000)
+            let outcome = try await alice.attempt(["send", "bob", "-"], input: body)
+            #expect(outcome.status == 2 && outcome.errors.contains("2048 at most"), "\(outcome)")
+            let hint = try #require(outcome.errors.firstMatch(of: /parts of at most ([0-9]+) bytes/), "\(outcome)")
+            let part = [UInt8](repeating: 0x5a, count: try #require(Int(hint.1)))
+            try await alice.send([part], to: "bob")
+            #expect(try await bob.receive().map(\.body) == [part])
         }
     }
 
@@ -40,9 +58,12 @@ struct UpdateTests {
         }
     }
 
-    @Test("The reference publishes identity and prekeys at our node by UPDATE, and we read them")
-    func referenceClient() async throws {
-        let node = try await UpdatePeer.ours.start()
+    @Test(
+        "The reference publishes identity and prekeys by UPDATE, we read them, and it reads our longest messages",
+        arguments: UpdatePeer.available.filter { $0 != .reference }
+    )
+    func referenceClient(_ peer: UpdatePeer) async throws {
+        let node = try await peer.start()
         try await withScratchFolder { folder async throws in
             let tina = Self.user("tina", .reference, node, folder)
             try await tina.initialize(updating: node.dns)
@@ -53,8 +74,9 @@ struct UpdateTests {
             try await alice.dnsmesh("identity", "publish")
             try await alice.dnsmesh("identity", "fetch", "tina", "--add")
             try await tina.dnsmesh("identity", "fetch", "alice", "--add")
-            try await alice.send([Array("hello".utf8)], to: "tina")
-            #expect(try await tina.receive().map(\.body) == [Array("hello".utf8)])
+            let body = [UInt8](repeating: 0x62, count: peer.longestBody)
+            try await alice.send([body], to: "tina")
+            #expect(try await tina.receive().map(\.body) == [body])
             #expect(try await tina.prekeyCount() == 9)
         }
     }
