@@ -1,6 +1,7 @@
 import DMPNetwork
 import DMPProtocol
 import DNSTransport
+import GRDB
 import Testing
 
 @testable import DNSMesh
@@ -61,6 +62,63 @@ struct OutboxTests {
         #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
         #expect(try await !alice.client.send("one", to: "bob").resumed)
         #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
+    }
+
+    @Test(
+        "What a clock that was ahead has taken and left is sent once the clock is right",
+        arguments: [7_000, 3_500_000]
+    )
+    func takenByClockAhead(seconds: UInt64) async throws {
+        let world = try World()
+        let stores = try MeshStores.memory()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", stores: stores, writer: network)
+        let bob = try world.user("bob")
+        try await alice.befriend(bob)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob", lifetime: 7 * 86_400) }
+        let ahead = world.now.adding(seconds + Outbox.busySeconds).stored
+        try await stores.state.write { try $0.execute(sql: "UPDATE outbox SET busy_until = ?", arguments: [ahead]) }
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["one"])
+    }
+
+    @Test("What is worked on stays with who works on it, and what is after it waits for its turn")
+    func takenInTurn() async throws {
+        let world = try World()
+        let stores = try MeshStores.memory()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", stores: stores, writer: network)
+        let bob = try world.user("bob")
+        try await alice.befriend(bob)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        for text in ["one", "two"] {
+            await #expect(throws: MeshError.self) { try await alice.client.send(text, to: "bob") }
+        }
+        let outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: alice.keys, label: "outbox"))
+        let first = try #require(try await outbox.takeWaiting(after: 0, now: world.now))
+        #expect(first.entry != nil)
+        let second = try #require(try await outbox.takeWaiting(after: 0, now: world.now))
+        #expect(second.place > first.place)
+        #expect(try await outbox.takeWaiting(after: 0, now: world.now.adding(Outbox.busySeconds)) == nil)
+        #expect(try await outbox.takeWaiting(after: 0, now: world.now.adding(Outbox.busySeconds + 1)) != nil)
+    }
+
+    @Test("A text that went out by a clock far ahead doesn't keep the same text from going out later")
+    func sentByClockAhead() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.befriend(bob)
+        world.advance(by: 7_000)
+        network.onPublish { _, _ in .unavailable(NetworkFailure(.unreachable, "down")) }
+        await #expect(throws: MeshError.self) { try await alice.client.send("one", to: "bob") }
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.resumeSending() == 1)
+        world.goBack(by: 7_000)
+        #expect(try await !alice.client.send("one", to: "bob").resumed)
     }
 
     @Test("A refused manifest takes its chunks back")

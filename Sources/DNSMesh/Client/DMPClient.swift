@@ -322,12 +322,13 @@ public actor DMPClient {
     /// One snapshot of everything that decides about trust.
     private func makeGate() async throws -> TrustGate {
         let contacts = try await self.contacts.all()
+        let blocked = Set(try await self.intros.blockedSenders().map(\.senderKey))
         return TrustGate(
             contacts: contacts,
             ownZone: self.configuration.zone,
             allowsFirstUse: self.configuration.allowsTrustOnFirstUse,
             verified: try await self.verifications.names(among: contacts),
-            blocked: Set(try await self.intros.blockedSenders().map(\.senderKey)),
+            blocked: try await RotationMemory(database: self.stores.state).successors(of: blocked),
             knownZones: try await self.places.all().mapValues { places in
                 Set(places.filter { $0.kind == .messages }.map(\.zone))
             }

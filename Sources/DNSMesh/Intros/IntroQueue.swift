@@ -75,9 +75,15 @@ public actor IntroQueue {
 
     /// Accepts messages of a sender again; what was left out meanwhile comes as long as it hasn't expired.
     ///
+    /// A contact that was blocked under a key, and has replaced it since, is free again by either.
+    ///
     /// - Returns: `false` if the sender wasn't blocked.
     public func unblock(_ sender: Ed25519.PublicKey) async throws -> Bool {
-        try await self.shared.unblock(sender)
+        var wasBlocked = false
+        for key in try await RotationMemory(database: self.database).predecessors(of: sender) {
+            if try await self.shared.unblock(key) { wasBlocked = true }
+        }
+        return wasBlocked
     }
 
     /// Removes intros for good: those whose message has expired, or all.

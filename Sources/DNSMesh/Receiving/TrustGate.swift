@@ -47,9 +47,10 @@ struct TrustGate: Sendable {
     /// A pinned key speaks in its contact's zone and in ours, where everybody may leave messages for us. Elsewhere it
     /// doesn't count, so that no contact can replay another's manifest from a zone that it controls.
     ///
-    /// A key that its contact has replaced counts for what it signed before.
+    /// A key that its contact has replaced counts for what it signed before. Who is blocked stays so under every key that
+    /// a chain ties to the blocked one.
     func judge(_ signer: Ed25519.PublicKey, in zone: ZoneName, issued: UnixSeconds? = nil) -> Verdict {
-        if self.blocked.contains(signer) { return .refused(.blockedSender) }
+        if self.isBlocked(signer) { return .refused(.blockedSender) }
         if let issued, let former = self.checks.formers[signer], issued <= former.until,
             let contact = self.speaker(among: [former.contact], in: zone)
         {
@@ -74,6 +75,17 @@ struct TrustGate: Sendable {
         case .pinned(let contact): (contact, self.trust(in: contact))
         case .rotated(let contact): (contact, .rotatedKey)
         case .firstUse, .stranger, .refused: nil
+        }
+    }
+
+    private func isBlocked(_ signer: Ed25519.PublicKey) -> Bool {
+        if self.blocked.isEmpty { return false }
+        if self.blocked.contains(signer) { return true }
+        var names = Set(self.checks.successors.filter { $0.new.signingKey == signer }.map(\.old.name))
+        if let former = self.checks.formers[signer] { names.insert(former.contact.name) }
+        guard !names.isEmpty else { return false }
+        return self.contacts.contains { contact in
+            names.contains(contact.name) && contact.signingKey.map(self.blocked.contains) ?? false
         }
     }
 

@@ -43,6 +43,38 @@ struct RotationMemory: Sendable {
         }
     }
 
+    /// The keys, and all that were seen in use in the place of one of them.
+    func successors(of keys: Set<Ed25519.PublicKey>) async throws -> Set<Ed25519.PublicKey> {
+        try await self.reached(from: keys, column: "new_key", by: "old_key")
+    }
+
+    /// The key, and all in the place of which it was seen in use.
+    func predecessors(of key: Ed25519.PublicKey) async throws -> Set<Ed25519.PublicKey> {
+        try await self.reached(from: [key], column: "old_key", by: "new_key")
+    }
+
+    private func reached(
+        from keys: Set<Ed25519.PublicKey>,
+        column: String,
+        by other: String
+    ) async throws -> Set<Ed25519.PublicKey> {
+        guard !keys.isEmpty else { return [] }
+        let pairs = try await self.database.read { database in
+            try Row.fetchAll(database, sql: "SELECT \(other) AS here, \(column) AS there FROM successors_in_use")
+                .map { (Data(try $0.bytes("here")), Data(try $0.bytes("there"))) }
+        }
+        let steps = Dictionary(grouping: pairs) { $0.0 }
+        var reached = keys
+        var front = Array(keys)
+        while let key = front.popLast() {
+            for (_, next) in steps[Data(key.bytes)] ?? [] {
+                guard let next = try? Ed25519.PublicKey([UInt8](next)), reached.insert(next).inserted else { continue }
+                front.append(next)
+            }
+        }
+        return reached
+    }
+
     /// Whether a contact was seen to use a key that took the place of this one.
     func isAbandoned(_ key: Ed25519.PublicKey, by subject: KeySubject) async throws -> Bool {
         try await self.database.read { database in

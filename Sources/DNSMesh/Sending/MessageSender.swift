@@ -57,7 +57,10 @@ struct MessageSender: Sendable {
     func resumeWaiting(deadline: ErasedClock.Instant) async throws -> Int {
         let contacts = try await self.renewal.contacts.all()
         var sent = 0
-        for entry in try await self.outbox.takeWaiting(now: self.now()) {
+        var place: Int64 = 0
+        while let taken = try await self.outbox.takeWaiting(after: place, now: self.now()) {
+            place = taken.place
+            guard let entry = taken.entry else { continue }
             let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
             do {
                 let contact = contacts.first { $0.name == entry.contact }

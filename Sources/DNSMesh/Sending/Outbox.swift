@@ -30,7 +30,8 @@ struct OutboxEntry: Sendable, Codable {
 /// Messages that are on their way.
 ///
 /// An entry is worked on by one task of one process at a time: who takes it marks it as busy, for longer than any
-/// operation lasts, so that the entry of a process that died is free again soon.
+/// operation lasts, so that the entry of a process that died is free again soon. A mark that reaches further was made by a
+/// clock that was ahead, and doesn't count.
 struct Outbox: Sendable {
     let database: StoreDatabase
     let seal: StorageSeal
@@ -63,7 +64,7 @@ struct Outbox: Sendable {
     /// Takes an equal message that failed a short while ago.
     func takeFailed(_ digest: [UInt8], now: UnixSeconds) async throws -> OutboxEntry? {
         let since = Int64(clamping: now.rawValue) - Int64(Self.sameMessageSeconds)
-        return try await self.take("digest = ? AND attempted >= ?", [Data(digest), since], now: now).first
+        return try await self.take("digest = ? AND attempted >= ?", [Data(digest), since], now: now).first?.entry
     }
 
     /// Notes that a message went out in the background, so that who sends it again on our advice makes no second one.
@@ -82,8 +83,11 @@ struct Outbox: Sendable {
         let encoded = try await self.database.write { database in
             try Data.fetchAll(
                 database,
-                sql: "DELETE FROM outbox WHERE digest = ? AND attempted >= ? AND busy_until = ? RETURNING entry",
-                arguments: [Data(digest), since, Self.sentMark]
+                sql: """
+                    DELETE FROM outbox WHERE digest = ? AND attempted BETWEEN ? AND ? AND busy_until = ?
+                    RETURNING entry
+                    """,
+                arguments: [Data(digest), since, now.adding(Self.sameMessageSeconds).stored, Self.sentMark]
             )
         }
         return encoded.first.flatMap { try? JSONDecoder().decode(OutboxEntry.self, from: $0) }
@@ -92,9 +96,25 @@ struct Outbox: Sendable {
     /// In place of the time until which an entry is worked on: it is out, and kept for comparison alone.
     static let sentMark = Int64.max
 
-    /// Takes all messages that nobody works on.
-    func takeWaiting(now: UnixSeconds) async throws -> [OutboxEntry] {
-        try await self.take("1", [], now: now)
+    /// An entry, and its place in the order of the outbox.
+    struct Taken: Sendable {
+        let place: Int64
+        /// `nil` if a crash of the disk has damaged it: it must not keep the others, and goes when it expires.
+        let entry: OutboxEntry?
+    }
+
+    /// Takes the first message after a place that nobody works on. Others stay free meanwhile, so that none is held by
+    /// who ends before its turn.
+    func takeWaiting(after place: Int64, now: UnixSeconds) async throws -> Taken? {
+        let next = "rowid = (SELECT MIN(rowid) FROM outbox WHERE rowid > ? AND expires >= ? AND \(Self.isFree))"
+        return try await self.take(next, [place, now.stored] + Self.freeArguments(now), now: now).first
+    }
+
+    /// Nobody works on the entry: the mark has run out, or can't have been made by a clock that was right.
+    private static let isFree = "(busy_until < ? OR (busy_until > ? AND busy_until < ?))"
+
+    private static func freeArguments(_ now: UnixSeconds) -> StatementArguments {
+        [now.stored, now.adding(Self.busySeconds).stored, Self.sentMark]
     }
 
     /// Gives an entry back, to be tried again.
@@ -133,21 +153,20 @@ struct Outbox: Sendable {
         _ condition: String,
         _ arguments: StatementArguments,
         now: UnixSeconds
-    ) async throws -> [OutboxEntry] {
-        let encoded = try await self.database.write { database in
+    ) async throws -> [Taken] {
+        let rows = try await self.database.write { database in
             let settled = try SettledTime.observe(now, in: database)
             try database.execute(sql: "DELETE FROM outbox WHERE expires < ?", arguments: [settled.stored])
             let rows = try Row.fetchAll(
                 database,
                 sql: """
                     UPDATE outbox SET busy_until = ?
-                    WHERE busy_until < ? AND expires >= ? AND \(condition) RETURNING entry
+                    WHERE \(Self.isFree) AND expires >= ? AND \(condition) RETURNING rowid AS place, entry
                     """,
-                arguments: [now.adding(Self.busySeconds).stored, now.stored, now.stored] + arguments
+                arguments: [now.adding(Self.busySeconds).stored] + Self.freeArguments(now) + [now.stored] + arguments
             )
-            return try rows.map { Data(try $0.bytes("entry")) }
+            return try rows.map { (try $0.decode(Int64.self, forColumn: "place"), Data(try $0.bytes("entry"))) }
         }
-        // A row that a crash of the disk has damaged must not keep the others; it goes when it expires.
-        return encoded.compactMap { try? JSONDecoder().decode(OutboxEntry.self, from: $0) }
+        return rows.map { Taken(place: $0.0, entry: try? JSONDecoder().decode(OutboxEntry.self, from: $0.1)) }
     }
 }

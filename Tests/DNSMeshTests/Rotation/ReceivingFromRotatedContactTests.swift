@@ -108,6 +108,37 @@ struct ReceivingFromRotatedContactTests {
         #expect(try await self.alice.client.intros.list().isEmpty)
     }
 
+    @Test(
+        "Who is blocked stays blocked under the keys that follow, pinned or not, until unblocked",
+        arguments: [false, true]
+    )
+    func blocked(pinsNewKey: Bool) async throws {
+        let alice = self.alice.client
+        try await alice.intros.block(self.bob.keys.signingKey, now: self.world.now)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        if pinsNewKey { _ = try await alice.send("which pins the new keys", to: "bob") }
+        let pinned = pinsNewKey ? self.newBob : self.bob
+        #expect(try await alice.contacts.resolve("bob").signingKey == pinned.keys.signingKey)
+        _ = try await self.newBob.client.send("new", to: "alice")
+        let report = try await self.receive()
+        #expect(report.messages.isEmpty && report.dropped == [.blockedSender: 1] && report.newIntros == 0)
+        #expect(try await alice.intros.unblock(pinned.keys.signingKey))
+        #expect(try await self.receive().messages.map(\.text) == ["new"])
+    }
+
+    @Test("A block holds for what the contact signed before with a key that it has replaced")
+    func blockedFormer() async throws {
+        _ = try await self.bob.client.send("before", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        _ = try await self.newBob.client.publishIdentity()
+        _ = try await self.alice.client.send("which pins the new keys", to: "bob")
+        try await self.alice.client.intros.block(self.newBob.keys.signingKey, now: self.world.now)
+        let report = try await self.receive()
+        #expect(report.messages.isEmpty && report.dropped == [.blockedSender: 1])
+    }
+
     @Test("What a key in the middle of a chain has signed is delivered")
     func middleKey() async throws {
         let last = try self.world.user("bob", keys: "bob's third keys")

@@ -27,12 +27,21 @@ extension ScheduleRun {
         return all
     }
 
+    /// All keys of those who have one of `keys`: a block holds for whoever has a blocked key, whatever comes after it.
+    func keys(ofAllWith keys: Set<Ed25519.PublicKey>) throws -> Set<Ed25519.PublicKey> {
+        guard !keys.isEmpty else { return [] }
+        return try self.users.reduce(into: keys) { all, user in
+            let own = try user.signingKeys
+            if !keys.isDisjoint(with: own) { all.formUnion(own) }
+        }
+    }
+
     /// What must hold after each step.
     func checkStep(before: [Set<ReplayCache.Key>], blocked: [Set<Ed25519.PublicKey>]) async throws {
         let after = try await self.inboxKeys()
         for user in self.users {
             let state = user.state.withLock { $0 }
-            let refused = blocked[user.index].intersection(state.blocked)
+            let refused = try self.keys(ofAllWith: blocked[user.index].intersection(state.blocked))
             if after[user.index].subtracting(before[user.index]).contains(where: { refused.contains($0.sender) }) {
                 self.violate("\(user.name) got a message of a sender who is blocked")
             }
@@ -84,7 +93,7 @@ struct ScheduleCheck {
         for message in stored {
             let key = ReplayCache.Key(sender: message.manifest.sender, message: message.manifest.messageID)
             guard delivered[Delivered(user: message.to.index, key: key)] == nil else { continue }
-            guard self.excuse(for: message, among: stored) == nil else { continue }
+            guard try self.excuse(for: message, among: stored) == nil else { continue }
             let text = self.text(of: message.manifest.messageID)
             self.run.violate("\(text) from \(message.from.name) is stored and not delivered to \(message.to.name)")
         }
@@ -122,7 +131,7 @@ struct ScheduleCheck {
     }
 
     /// Why a message that is stored may stay undelivered; `nil` if it may not.
-    private func excuse(for message: Stored, among all: [Stored]) -> String? {
+    private func excuse(for message: Stored, among all: [Stored]) throws -> String? {
         let manifest = message.manifest
         // Some minutes are left to all who look: chunks go a little before the manifest.
         let soon = self.run.now.adding(600)
@@ -131,7 +140,7 @@ struct ScheduleCheck {
         if manifest.expires < soon || message.kept < soon { return "expired" }
         if manifest.expires > self.run.now.adding(30 * 86_400) { return "made by a clock that is weeks ahead" }
         if manifest.issued > self.run.now { return "made by a clock that is ahead" }
-        if to.blocked.union(to.unsure).contains(manifest.sender) { return "blocked" }
+        if try self.run.keys(ofAllWith: to.blocked.union(to.unsure)).contains(manifest.sender) { return "blocked" }
         if from.revoked.contains(message.generation) { return "signed with a revoked key" }
         if from.revoked.contains(where: { $0 < message.generation }) { return "signed with a key that nobody pinned" }
         let rivals = all.filter {

@@ -401,8 +401,9 @@ final class ScheduleRun: Sendable {
 
     private func unblock(_ user: SimulatedUser, _ other: SimulatedUser, _ client: DMPClient) async throws {
         guard let key = await self.pinnedKey(of: other, by: user) else { return }
+        let all = try other.signingKeys
         user.state.withLock { state in
-            state.blocked.remove(key)
+            state.blocked.subtract(all)
             state.unsure.insert(key)
         }
         _ = try await client.intros.unblock(key)

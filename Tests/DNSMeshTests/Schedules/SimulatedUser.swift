@@ -70,6 +70,15 @@ final class SimulatedUser: Sendable {
     /// The keys of a generation, which come from the name alone.
     func keys(_ generation: Int) throws -> IdentityKeys { try Self.keys(of: self.index, generation) }
 
+    /// The signing keys that the user has had, has, and is about to have.
+    var signingKeys: Set<Ed25519.PublicKey> {
+        get throws {
+            let state = self.state.withLock { $0 }
+            let last = state.pending?.generation ?? state.generation
+            return Set(try (0...last).map { try self.keys($0).signingKey })
+        }
+    }
+
     private static let known = Mutex<[String: IdentityKeys]>([:])
 
     static func keys(of user: Int, _ generation: Int) throws -> IdentityKeys {

@@ -27,7 +27,7 @@ struct KeptFilesTests {
             #expect(try await stores.replay.entries(now: Self.now).count == 3)
 
             let outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: keys, label: "outbox"))
-            #expect(try await outbox.takeWaiting(now: Self.now.adding(200)).map(\.contact) == ["alice"])
+            #expect(try await outbox.takeWaiting(after: 0, now: Self.now.adding(200))?.entry?.contact == "alice")
             let withdrawals = WithdrawalStore(database: stores.state)
             let owner = "prekeys.id-81b637d8fcd2.mesh.test"
             #expect(try await withdrawals.pending(now: Self.now).map(\.owner.text) == [owner])
