@@ -62,6 +62,25 @@ struct StoreTests {
         }
     }
 
+    @Test("Another program's database loses nothing", arguments: ["prekeys.db", "state.db", "intros.db"])
+    func foreignDatabase(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(path: name)
+            try await DatabaseQueue(path: file.path).write {
+                try $0.execute(sql: "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')")
+            }
+            do {
+                _ = try self.open(folder)
+            } catch let error as MeshError {
+                #expect(error.message.contains(file.path) && !error.message.contains("\n"), "\(error)")
+            }
+            let texts = try await DatabaseQueue(path: file.path).read {
+                try String.fetchAll($0, sql: "SELECT text FROM notes")
+            }
+            #expect(texts == ["mine"])
+        }
+    }
+
     @Test("A prekey file from before versions is migrated", arguments: [false, true])
     func migration(hasWireRecord: Bool) async throws {
         try await withTemporaryFolder { folder in

@@ -103,6 +103,24 @@ struct RecordStoreFileTests {
         }
     }
 
+    @Test("Another program's database loses nothing, and is used beside its own tables")
+    func foreignDatabase() async throws {
+        try await withTemporaryFolder { folder in
+            let path = folder.appending(path: "dmp.db").path
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write {
+                try $0.execute(sql: "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')")
+            }
+            try queue.close()
+            let store = try await RecordStore.open(at: path, limits: RecordLimits())
+            #expect(try await store.publish("x", at: "a.test", lifetime: 5, now: start) == .stored)
+            try store.close()
+            let again = try DatabaseQueue(path: path)
+            #expect(try await again.read { try String.fetchAll($0, sql: "SELECT text FROM notes") } == ["mine"])
+            try again.close()
+        }
+    }
+
     @Test("A file that is no database is refused and left alone")
     func noDatabase() async throws {
         try await withTemporaryFolder { folder in
