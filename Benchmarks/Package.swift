@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "DMPCrypto", dependencies: ["CSodium", "CArgon2", crypto], swiftSettings: settings),
         .target(name: "ErasureCoding", swiftSettings: settings),
         .target(name: "DMPProtocol", dependencies: ["DMPCrypto", "ErasureCoding"], swiftSettings: settings),
-        .target(name: "DNSWire", swiftSettings: settings),
+        .target(name: "DNSWire", dependencies: ["DMPCrypto"], swiftSettings: settings),
         .target(
             name: "DNSTransport",
             dependencies: ["DNSWire", nioCore, nioPosix, logging],

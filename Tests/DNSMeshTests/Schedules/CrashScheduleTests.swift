@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Crash schedules")
 struct CrashScheduleTests {
-    @Test("No schedule of sends, polls, rotations, faults and crashes loses or doubles a message")
+    @Test("No schedule of sends, polls, rotations, faults and crashes loses or doubles a message; all faults strike")
     func schedules() async throws {
         let plan = SchedulePlan.standard
         let tally = try await plan.run()
@@ -23,6 +23,9 @@ struct CrashScheduleTests {
                 """
             )
         }
+        guard tally.schedules >= 500 else { return }
+        for fault in NetworkFault.allCases { #expect(tally.faults[fault, default: 0] > 0, "\(fault)") }
+        #expect(tally.cuts > 0 && tally.crashes > 0)
     }
 
     @Test("A bug that was planted is found, and shrunk to a few steps", arguments: PlantedBug.allCases)

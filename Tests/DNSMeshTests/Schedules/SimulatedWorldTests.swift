@@ -39,13 +39,6 @@ struct SimulatedWorldTests {
         if faultRate == 0 { #expect(count == 22) }
     }
 
-    @Test("Each kind of fault strikes in a few hundred schedules")
-    func faults() async throws {
-        let tally = try await SchedulePlan(seeds: Array(1...150)).run()
-        for fault in NetworkFault.allCases { #expect(tally.faults[fault, default: 0] > 0, "\(fault)") }
-        #expect(tally.cuts > 0 && tally.crashes > 0)
-    }
-
     @Test("The same schedules hold on files, and leave none of them open", arguments: [UInt64(3), 4, 5, 6, 7, 8])
     func files(seed: UInt64) async throws {
         try await withTemporaryFolder { folder in
