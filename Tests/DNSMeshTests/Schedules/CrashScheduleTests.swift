@@ -24,7 +24,7 @@ struct CrashScheduleTests {
             )
         }
         guard tally.schedules >= 500 else { return }
-        // A stale answer needs a name that changes between two questions of one user within a minute: a few in a run.
+        // A stale answer takes a name that changes between two questions within a minute: there are a few in a run.
         for fault in NetworkFault.allCases where fault != .staleCache { #expect(tally.faults[fault, default: 0] > 0, "\(fault)") }
         #expect(tally.cuts > 0 && tally.crashes > 0)
     }
