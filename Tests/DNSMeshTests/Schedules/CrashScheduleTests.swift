@@ -25,7 +25,9 @@ struct CrashScheduleTests {
         }
         guard tally.schedules >= 500 else { return }
         // A stale answer takes a name that changes between two questions within a minute: there are a few in a run.
-        for fault in NetworkFault.allCases where fault != .staleCache { #expect(tally.faults[fault, default: 0] > 0, "\(fault)") }
+        for fault in NetworkFault.allCases where fault != .staleCache {
+            #expect(tally.faults[fault, default: 0] > 0, "\(fault)")
+        }
         #expect(tally.cuts > 0 && tally.crashes > 0)
     }
 
