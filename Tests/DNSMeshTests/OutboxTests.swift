@@ -30,6 +30,29 @@ struct OutboxTests {
         #expect(try await alice.client.send("hello", to: "bob").resumed == false)
     }
 
+    @Test("A send that is cancelled gives its message back at once: the same text is the same message")
+    func cancelled() async throws {
+        let world = try World()
+        let network = FaultyNetwork(world.store)
+        let alice = try world.user("alice", writer: network)
+        let bob = try world.user("bob")
+        try await alice.befriend(bob)
+        let (start, starter) = AsyncStream.makeStream(of: Void.self)
+        let sending = Task {
+            for await _ in start {}
+            return try await alice.client.send("hello", to: "bob")
+        }
+        network.onPublish { name, _ in
+            if name.text.hasPrefix("slot-") { sending.cancel() }
+            return nil
+        }
+        starter.finish()
+        await #expect(throws: CancellationError.self) { try await sending.value }
+        network.onPublish { _, _ in nil }
+        #expect(try await alice.client.send("hello", to: "bob").resumed)
+        #expect(try await bob.client.receive().messages.map(\.text) == ["hello"])
+    }
+
     @Test("What waits in the outbox is sent by resumeSending, once")
     func resume() async throws {
         let world = try World()

@@ -300,7 +300,7 @@ package final class SimulatedNetwork: Sendable {
             defer { state.late.removeAll { $0.name == name && $0.due <= now } }
             return state.late.filter { $0.name == name && $0.due <= now }
         }
-        for late in due { await self.perform(late.write, at: late.name) }
+        for late in due { await self.arrive(late) }
     }
 
     private func schedule(_ write: Write, at name: OwnerName, after delay: Duration) {
@@ -314,9 +314,16 @@ package final class SimulatedNetwork: Sendable {
             defer { state.late.removeAll { $0.name == name } }
             return state.late.filter { $0.name == name }
         }
-        for late in earlier { await self.perform(late.write, at: name) }
+        for late in earlier { await self.arrive(late) }
         self.schedule(write, at: name, after: delay)
         return .accepted
+    }
+
+    /// Lets a write arrive that somebody else has made: it waits on if the present task is cancelled.
+    private func arrive(_ late: Late) async {
+        if case .unavailable = await self.perform(late.write, at: late.name) {
+            self.state.withLock { $0.late.append(late) }
+        }
     }
 
     @discardableResult

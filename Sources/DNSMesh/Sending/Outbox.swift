@@ -69,7 +69,7 @@ struct Outbox: Sendable {
 
     /// Notes that a message went out in the background, so that who sends it again on our advice makes no second one.
     func noteSent(_ entry: OutboxEntry, now: UnixSeconds) async throws {
-        try await self.database.write { database in
+        try await self.database.writeEvenIfCancelled { database in
             try database.execute(
                 sql: "UPDATE outbox SET busy_until = ?, expires = MIN(expires, ?) WHERE message_id = ?",
                 arguments: [Self.sentMark, now.adding(Self.sameMessageSeconds).stored, Data(entry.messageID)]
@@ -117,9 +117,10 @@ struct Outbox: Sendable {
         [now.stored, now.adding(Self.busySeconds).stored, Self.sentMark]
     }
 
-    /// Gives an entry back, to be tried again.
+    /// Gives an entry back, to be tried again: also when its task was cancelled, as the same text would else be a second
+    /// message for as long as the entry counts as worked on.
     func release(_ entry: OutboxEntry, now: UnixSeconds) async throws {
-        try await self.database.write { database in
+        try await self.database.writeEvenIfCancelled { database in
             try database.execute(
                 sql: "UPDATE outbox SET busy_until = 0, attempted = ? WHERE message_id = ?",
                 arguments: [now.stored, Data(entry.messageID)]
@@ -128,7 +129,7 @@ struct Outbox: Sendable {
     }
 
     func remove(_ entry: OutboxEntry) async throws {
-        try await self.database.write { database in
+        try await self.database.writeEvenIfCancelled { database in
             try database.execute(sql: "DELETE FROM outbox WHERE message_id = ?", arguments: [Data(entry.messageID)])
         }
     }

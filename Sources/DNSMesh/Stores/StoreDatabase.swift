@@ -32,6 +32,22 @@ package struct StoreDatabase: Sendable {
         }
     }
 
+    /// Writes even if the task was cancelled: for what must be given back in any case.
+    func writeEvenIfCancelled<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        do {
+            if let gate = StoreAccess.gate {
+                return try await gate.access(evenIfCancelled: true) { try self.queue.write(body) }
+            }
+            return try await withCheckedThrowingContinuation { continuation in
+                self.queue.asyncWrite(body) { continuation.resume(with: $1) }
+            }
+        } catch {
+            throw self.mapped(error)
+        }
+    }
+
     /// Closes the file, so that its log becomes part of it.
     func close() throws(MeshError) {
         do { try self.queue.close() } catch { throw MeshError(using: self.path, failed: error) }

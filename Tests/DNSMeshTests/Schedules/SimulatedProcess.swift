@@ -58,10 +58,10 @@ final class ProcessGate: StoreGate {
         if isDead { throw CancellationError() }
     }
 
-    func access<Value: Sendable>(_ work: () throws -> Value) async throws -> Value {
+    func access<Value: Sendable>(evenIfCancelled: Bool, _ work: () throws -> Value) async throws -> Value {
         await Task.yield()
         try self.pass()
-        guard !Task.isCancelled else { throw CancellationError() }
+        guard evenIfCancelled || !Task.isCancelled else { throw CancellationError() }
         let value = try work()
         try self.pass()
         return value
@@ -70,7 +70,9 @@ final class ProcessGate: StoreGate {
 
 /// Lets the checks look at the files at once.
 struct OpenGate: StoreGate {
-    func access<Value: Sendable>(_ work: () throws -> Value) async throws -> Value { try work() }
+    func access<Value: Sendable>(evenIfCancelled: Bool, _ work: () throws -> Value) async throws -> Value {
+        try work()
+    }
 }
 
 /// The network as one process has it.
