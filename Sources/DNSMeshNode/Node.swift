@@ -187,20 +187,19 @@ public struct Node: Service {
     private func updating(
         of store: RecordStore
     ) async throws(NodeError) -> (responder: UpdateResponder, reader: UpdateKeyReader)? {
-        guard self.configuration.updateKeyFile != nil || self.configuration.updateKeyStore != nil else { return nil }
-        guard let zone = self.configuration.zoneRecords else {
-            throw NodeError(.configuration, "updates by DNS need a zone: set DMP_SERVED_ZONE")
-        }
-        let file: any UpdateKeySource
-        if let path = self.configuration.updateKeyFile {
-            file = UpdateKeyFile(path: path, zone: zone.name)
-        } else if let path = self.configuration.updateKeyStore {
-            file = UpdateKeyStore(path: path, now: self.now)
-        } else {
+        let (configuration, now) = (self.configuration, self.now)
+        guard let zone = configuration.zoneRecords else {
+            guard configuration.updateKeyFile == nil, configuration.updateKeyStore == nil else {
+                throw NodeError(.configuration, "updates by DNS need a zone: set DMP_SERVED_ZONE")
+            }
             return nil
         }
+        let source: (any UpdateKeySource)? =
+            configuration.updateKeyFile.map { UpdateKeyFile(path: $0, zone: zone.name) }
+            ?? configuration.updateKeyStore.map { UpdateKeyStore(path: $0, now: now) }
+        guard let source else { return nil }
         do throws(UpdateKeyFileError) {
-            let keys = UpdateKeys(try await file.read())
+            let keys = UpdateKeys(try await source.read())
             let responder = UpdateResponder(
                 keys: keys,
                 rules: UpdateRules(zone: zone, limits: self.configuration.recordLimits),
@@ -210,7 +209,7 @@ public struct Node: Service {
                 logger: self.logger
             )
             let reader = UpdateKeyReader(
-                file: file,
+                source: source,
                 keys: keys,
                 interval: self.configuration.updateKeyFileInterval,
                 clock: self.clock,

@@ -64,24 +64,33 @@ package struct RecordStore: Sendable {
         now: UnixSeconds
     ) async throws -> PublishOutcome {
         let seconds = Self.column(now)
-        let hash = RecordSchema.hash(value)
         return try await self.write { [limits] db in
             let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
             guard outcome == .stored else { return (outcome, []) }
-            let statement = try db.cachedStatement(
-                sql: """
-                    INSERT OR REPLACE INTO records
-                    (name, value, ttl, created_at, expires_at, stored_ts, value_hash, reversed_name)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                    """
-            )
-            try statement.execute(arguments: [
-                name.text, value, Int64(lifetime), seconds, seconds + Int64(lifetime),
-                try Self.nextStoredTime(after: seconds, in: db), hash,
-                RecordSchema.reversed(name.text),
-            ])
+            try Self.insert(value, at: name, lifetime: lifetime, now: seconds, in: db)
             return (.stored, [name])
         }
+    }
+
+    /// Adds a value, or gives it a new lifetime, whatever the limits say.
+    static func insert(
+        _ value: String,
+        at name: RecordName,
+        lifetime: UInt32,
+        now: Int64,
+        in db: Database
+    ) throws {
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO records
+                (name, value, ttl, created_at, expires_at, stored_ts, value_hash, reversed_name)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        try statement.execute(arguments: [
+            name.text, value, Int64(lifetime), now, now + Int64(lifetime),
+            try Self.nextStoredTime(after: now, in: db), RecordSchema.hash(value), RecordSchema.reversed(name.text),
+        ])
     }
 
     /// Deletes one value, or all values of a name.

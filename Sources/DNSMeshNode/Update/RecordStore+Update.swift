@@ -26,14 +26,14 @@ extension RecordStore: UpdateStore {
     /// - Throws: ``UpdateRefusal``; the error of the database.
     static func apply(_ update: StoreUpdate, limits: RecordLimits, now: Int64, in db: Database) throws {
         for condition in update.conditions {
-            guard try Self.holds(condition, now: now, in: db) else { throw UpdateRefusal(code: condition.otherwise) }
+            guard try Self.holds(condition, now: now, in: db) else { throw UpdateRefusal(condition.otherwise) }
         }
         var before: [RecordName: SetSize] = [:]
         for change in update.changes {
             switch change {
             case .add(let value, let name, let lifetime):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
-                try Self.add(value, at: name, lifetime: lifetime, now: now, in: db)
+                try Self.insert(value, at: name, lifetime: lifetime, now: now, in: db)
             case .remove(let value, let name):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
                 try db.execute(
@@ -50,7 +50,7 @@ extension RecordStore: UpdateStore {
             let new = try SetSize(of: name, now: now, in: db)
             let isFull = limits.valuesPerName > 0 && new.count > limits.valuesPerName && new.count > old.count
             let isLarge = new.wireBytes > limits.setWireBytes && new.wireBytes > old.wireBytes
-            if isFull || isLarge { throw UpdateRefusal(code: .refused) }
+            if isFull || isLarge { throw UpdateRefusal(.refused) }
         }
     }
 
@@ -62,31 +62,6 @@ extension RecordStore: UpdateStore {
         case .holds(let expected): Set(values.map { Array($0.text.utf8) }) == expected
         }
     }
-
-    private static func add(
-        _ value: String,
-        at name: RecordName,
-        lifetime: UInt32,
-        now: Int64,
-        in db: Database
-    ) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT OR REPLACE INTO records
-                (name, value, ttl, created_at, expires_at, stored_ts, value_hash, reversed_name)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        )
-        try statement.execute(arguments: [
-            name.text, value, Int64(lifetime), now, now + Int64(lifetime), try Self.nextStoredTime(after: now, in: db),
-            RecordSchema.hash(value), RecordSchema.reversed(name.text),
-        ])
-    }
-}
-
-/// Ends the transaction of an update.
-private struct UpdateRefusal: Error {
-    let code: DNSResponseCode
 }
 
 /// What the limits of a name count.

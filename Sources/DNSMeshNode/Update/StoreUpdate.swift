@@ -33,6 +33,15 @@ struct StoreUpdate: Sendable {
     var changes: [Change] = []
 }
 
+/// Why an update changes nothing: the code of its answer.
+struct UpdateRefusal: Error, Hashable {
+    let code: DNSResponseCode
+
+    init(_ code: DNSResponseCode) {
+        self.code = code
+    }
+}
+
 /// Where updates end up. All of an update is done, or nothing.
 protocol UpdateStore: Sendable {
     /// - Returns: NOERROR, or why nothing was changed: a condition, or REFUSED for a limit.

@@ -79,8 +79,8 @@ struct UpdateResponder: Sendable {
         do {
             let update = try self.rules.read(query, by: key.scope, now: now)
             answer.responseCode = try await self.store.apply(update, now: now)
-        } catch let error as UpdateRuleBreak {
-            if case .breaks(let code) = error { answer.responseCode = code }
+        } catch let refusal as UpdateRefusal {
+            answer.responseCode = refusal.code
         } catch is CancellationError {
             return nil
         } catch {

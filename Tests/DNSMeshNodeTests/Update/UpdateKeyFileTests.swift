@@ -87,7 +87,7 @@ struct UpdateKeyFileTests {
             )
         }
         let reader = UpdateKeyReader(
-            file: try Self.file(path),
+            source: try Self.file(path),
             keys: UpdateKeys([]),
             interval: .seconds(10),
             clock: .continuous,
