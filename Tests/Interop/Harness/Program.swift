@@ -41,9 +41,11 @@ enum Program {
             process.executableURL = executable
             process.arguments = arguments
             process.environment = environment
-            process.standardInput = try FileHandle(forReadingFrom: files[0])
-            process.standardOutput = try FileHandle(forWritingTo: files[1])
-            process.standardError = try FileHandle(forWritingTo: files[2])
+            let input = try FileHandle(forReadingFrom: files[0])
+            let (output, errors) = (try FileHandle(forWritingTo: files[1]), try FileHandle(forWritingTo: files[2]))
+            (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
+            // Foundation keeps them open, and misses the ends of programs once it has more than 1,024 files.
+            defer { for handle in [input, output, errors] { try? handle.close() } }
             try await Self.run(process, limit: limit)
             let killed = process.terminationReason == .uncaughtSignal
             return Outcome(
