@@ -159,20 +159,20 @@ struct ReceivePass: Sendable {
         let judged = sieve.candidates(among: unseen, dropped: &summary.dropped)
         summary.strangers = judged.filter { $0.trust == nil }
         if checks.isIncomplete { self.postpone(&summary) }
-        let same = Set(early.map(Verdict.init)).intersection(judged.map(Verdict.init))
+        let same = Set(early.map(Acceptance.init)).intersection(judged.map(Acceptance.init))
         confirmed.keep(Set(same.map(\.key)))
-        for (candidate, outcome) in try await opened where same.contains(Verdict(candidate)) {
+        for (candidate, outcome) in try await opened where same.contains(Acceptance(candidate)) {
             summary.note(outcome, of: candidate)
         }
-        let others = judged.filter { $0.trust != nil && !same.contains(Verdict($0)) }
+        let others = judged.filter { $0.trust != nil && !same.contains(Acceptance($0)) }
         for (candidate, outcome) in try await self.open(others, patience: patience, refusal: { _ in nil }) {
             summary.note(outcome, of: candidate)
         }
         return summary
     }
 
-    /// What decides whether a message may be opened, which is guessed before it is known.
-    private struct Verdict: Hashable {
+    /// Under what a message is accepted: guessed from the contacts alone, and known once its signer was looked up.
+    private struct Acceptance: Hashable {
         let key: ReplayCache.Key
         let contact: Contact?
         let trust: TrustReason?
