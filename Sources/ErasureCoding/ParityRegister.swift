@@ -1,15 +1,15 @@
 /// The remainder of a polynomial modulo the generator g of the Reed–Solomon code, in the course of the division.
 ///
-/// 32 bytes, held as eight words; the first byte of the first word is the coefficient of x³¹.
+/// 32 bytes, held as four words; the first byte of the first word is the coefficient of x³¹.
 struct ParityRegister: Sendable, Equatable {
-    private var words: SIMD8<UInt32> = .zero
+    private var words: SIMD4<UInt64> = .zero
 
-    /// How many bytes are taken in at once: those of a word.
+    /// How many bytes are taken in at once. With eight, the tables would fill the processor's nearest cache twice.
     private static let stride = 4
 
     /// Entry 256 · i + f is what the byte f adds when it leaves the register as the one with this number of four:
     /// f · x^(32 + 3 − i) modulo g.
-    private static let feedback: [SIMD8<UInt32>] = {
+    private static let feedback: [SIMD4<UInt64>] = {
         var tables: [[ParityRegister]] = [
             (UInt8.min...UInt8.max).map { factor in
                 ParityRegister(generator.map { GF256.product(factor, $0) })
@@ -39,8 +39,9 @@ struct ParityRegister: Sendable, Equatable {
     /// Takes 32 bytes as they are; the caller has made sure of their number.
     init(_ bytes: Span<UInt8>) {
         precondition(bytes.count == ReedSolomon.parityByteCount)
-        for index in 0..<8 {
-            self.words[index] = Self.word(bytes, at: 4 * index)
+        for index in 0..<4 {
+            self.words[index] =
+                UInt64(Self.word(bytes, at: 8 * index)) << 32 | UInt64(Self.word(bytes, at: 8 * index + 4))
         }
     }
 
@@ -51,28 +52,27 @@ struct ParityRegister: Sendable, Equatable {
         let table = Self.feedback
         let feedback = table.span
         precondition(feedback.count == 256 * Self.stride)
-        var words = self.words
+        // Each step waits for the one before, so the words are shifted apart from each other and the tables' sum.
+        var (first, second, third, fourth) = (self.words[0], self.words[1], self.words[2], self.words[3])
         for index in 0..<ReedSolomon.dataByteCount / Self.stride {
-            let leaving = words[0] ^ Self.word(block, at: Self.stride * index)
-            let shifted = SIMD8(
-                lowHalf: SIMD4(words[1], words[2], words[3], words[4]),
-                highHalf: SIMD4(words[5], words[6], words[7], 0)
-            )
-            let first = feedback[Int(leaving >> 24)] ^ feedback[Int(256 | leaving >> 16 & 255)]
-            let second = feedback[Int(512 | leaving >> 8 & 255)] ^ feedback[Int(768 | leaving & 255)]
-            words = shifted ^ first ^ second
+            let leaving = UInt32(truncatingIfNeeded: first >> 32) ^ Self.word(block, at: Self.stride * index)
+            let high = feedback[Int(leaving >> 24)] ^ feedback[Int(256 | leaving >> 16 & 255)]
+            let low = feedback[Int(512 | leaving >> 8 & 255)] ^ feedback[Int(768 | leaving & 255)]
+            let sum = high ^ low
+            first = (first << 32 | second >> 32) ^ sum[0]
+            second = (second << 32 | third >> 32) ^ sum[1]
+            third = (third << 32 | fourth >> 32) ^ sum[2]
+            fourth = (fourth << 32) ^ sum[3]
         }
-        self.words = words
+        self.words = SIMD4(first, second, third, fourth)
     }
 
     func append(to output: inout [UInt8]) {
-        let start = output.count
-        output.append(contentsOf: repeatElement(0, count: ReedSolomon.parityByteCount))
-        var bytes = output.mutableSpan
-        for index in 0..<8 {
-            let word = self.words[index]
-            for byte in 0..<4 {
-                bytes[start + 4 * index + byte] = UInt8(truncatingIfNeeded: word >> UInt32(24 - 8 * byte))
+        output.append(addingCapacity: ReedSolomon.parityByteCount) { parity in
+            for index in 0..<4 {
+                for byte in 0..<8 {
+                    parity.append(UInt8(truncatingIfNeeded: self.words[index] >> UInt64(56 - 8 * byte)))
+                }
             }
         }
     }
@@ -85,10 +85,10 @@ struct ParityRegister: Sendable, Equatable {
 
     /// The register after one more byte, which is 0, by the table for single bytes.
     private func shifted(by table: [ParityRegister]) -> ParityRegister {
-        let row = table[Int(self.words[0] >> 24)].words
+        let row = table[Int(self.words[0] >> 56)].words
         var shifted = self
-        for index in 0..<8 {
-            let next = index < 7 ? self.words[index + 1] >> 24 : 0
+        for index in 0..<4 {
+            let next = index < 3 ? self.words[index + 1] >> 56 : 0
             shifted.words[index] = (self.words[index] << 8 | next) ^ row[index]
         }
         return shifted
