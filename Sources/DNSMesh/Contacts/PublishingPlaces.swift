@@ -37,13 +37,13 @@ struct PublishingPlaces: Sendable {
         guard !finds.isEmpty else { return }
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM publishing_places WHERE seen < ?",
+                cached: "DELETE FROM publishing_places WHERE seen < ?",
                 arguments: [now.stored - Self.lifetime]
             )
             for (signer, zones) in finds {
                 for zone in zones {
                     try database.execute(
-                        sql: """
+                        cached: """
                             INSERT INTO publishing_places VALUES (?, ?, ?, ?)
                             ON CONFLICT DO UPDATE SET seen = excluded.seen WHERE seen < excluded.seen - ?
                             """,
@@ -65,7 +65,7 @@ struct PublishingPlaces: Sendable {
         try await self.database.read { database in
             let rows = try Row.fetchAll(
                 database,
-                sql: "SELECT signer, kind, zone, seen FROM publishing_places ORDER BY seen DESC, kind, zone"
+                cached: "SELECT signer, kind, zone, seen FROM publishing_places ORDER BY seen DESC, kind, zone"
             )
             var places: [Ed25519.PublicKey: [PublishingPlace]] = [:]
             for row in rows {

@@ -14,7 +14,7 @@ public struct Verifications: Sendable {
     /// Whether any contact was ever verified: if not, nobody need be asked for a passphrase.
     public static func areKept(in stores: MeshStores) async throws -> Bool {
         try await stores.state.read { database in
-            try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM verifications)") ?? false
+            try Bool.fetchOne(database, cached: "SELECT EXISTS (SELECT 1 FROM verifications)") ?? false
         }
     }
 
@@ -38,7 +38,7 @@ public struct Verifications: Sendable {
     public func confirm(_ contact: Contact) async throws {
         let mark = Data(self.mark(try Self.keys(of: contact)))
         try await self.database.write { database in
-            try database.execute(sql: "INSERT OR IGNORE INTO verifications VALUES (?)", arguments: [mark])
+            try database.execute(cached: "INSERT OR IGNORE INTO verifications VALUES (?)", arguments: [mark])
         }
     }
 
@@ -47,14 +47,14 @@ public struct Verifications: Sendable {
         guard let keys = SafetyCode.PartyKeys(contact) else { return }
         let mark = Data(self.mark(keys))
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM verifications WHERE mark = ?", arguments: [mark])
+            try database.execute(cached: "DELETE FROM verifications WHERE mark = ?", arguments: [mark])
         }
     }
 
     /// The names of those contacts whose present keys were compared.
     public func names(among contacts: [Contact]) async throws -> Set<String> {
         let marks = try await self.database.read { database in
-            Set(try Data.fetchAll(database, sql: "SELECT mark FROM verifications"))
+            Set(try Data.fetchAll(database, cached: "SELECT mark FROM verifications"))
         }
         guard !marks.isEmpty else { return [] }
         return Set(

@@ -65,7 +65,7 @@ struct IdentityPublisher: Sendable {
         let terms = try await self.database.read { database in
             try Row.fetchOne(
                 database,
-                sql: "SELECT lifetime, published FROM publication_terms WHERE owner = ?",
+                cached: "SELECT lifetime, published FROM publication_terms WHERE owner = ?",
                 arguments: [owner.text]
             ).map { row in
                 PublicationTerms(
@@ -94,7 +94,7 @@ struct IdentityPublisher: Sendable {
         let rows = try await self.database.read { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT value, expires FROM publications WHERE owner = ?",
+                cached: "SELECT value, expires FROM publications WHERE owner = ?",
                 arguments: [owner.text]
             ).map { (value: TXTValue(try $0.bytes("value")), expires: try $0.seconds("expires")) }
         }
@@ -116,7 +116,11 @@ struct IdentityPublisher: Sendable {
         deadline: ErasedClock.Instant
     ) async throws -> [TXTValue] {
         var values = try await self.database.read { database in
-            try Data.fetchAll(database, sql: "SELECT value FROM publications WHERE owner = ?", arguments: [owner.text])
+            try Data.fetchAll(
+                database,
+                cached: "SELECT value FROM publications WHERE owner = ?",
+                arguments: [owner.text]
+            )
         }.map { TXTValue([UInt8]($0)) }
         if case .records(let found) = try await self.reader.read(owner, deadline: deadline) { values += found }
         var records = [value: issued]
@@ -129,13 +133,13 @@ struct IdentityPublisher: Sendable {
 
     private func remember(_ value: TXTValue, at owner: OwnerName, _ terms: PublicationTerms) async throws {
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM publications WHERE owner = ?", arguments: [owner.text])
+            try database.execute(cached: "DELETE FROM publications WHERE owner = ?", arguments: [owner.text])
             try database.execute(
-                sql: "INSERT INTO publications VALUES (?, ?, ?)",
+                cached: "INSERT INTO publications VALUES (?, ?, ?)",
                 arguments: [owner.text, Data(value.bytes), terms.expires.stored]
             )
             try database.execute(
-                sql: "INSERT OR REPLACE INTO publication_terms VALUES (?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO publication_terms VALUES (?, ?, ?)",
                 arguments: [owner.text, Int64(terms.lifetime), terms.published.stored]
             )
         }

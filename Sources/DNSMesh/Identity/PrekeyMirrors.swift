@@ -52,7 +52,7 @@ struct PrekeyMirrors: Sendable {
     func forgetExpired(now: UnixSeconds) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM publications WHERE owner LIKE 'prekeys.%' AND expires < ?",
+                cached: "DELETE FROM publications WHERE owner LIKE 'prekeys.%' AND expires < ?",
                 arguments: [now.stored]
             )
         }
@@ -62,16 +62,16 @@ struct PrekeyMirrors: Sendable {
     static func withdraw(_ value: TXTValue, in database: Database) throws {
         let value = Data(value.bytes)
         try database.execute(
-            sql: "INSERT OR REPLACE INTO withdrawals SELECT owner, value, expires FROM publications WHERE value = ?",
+            cached: "INSERT OR REPLACE INTO withdrawals SELECT owner, value, expires FROM publications WHERE value = ?",
             arguments: [value]
         )
-        try database.execute(sql: "DELETE FROM publications WHERE value = ?", arguments: [value])
+        try database.execute(cached: "DELETE FROM publications WHERE value = ?", arguments: [value])
     }
 
     private func note(_ value: TXTValue, at name: OwnerName, expires: UnixSeconds) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO publications VALUES (?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO publications VALUES (?, ?, ?)",
                 arguments: [name.text, Data(value.bytes), expires.stored]
             )
         }
@@ -80,7 +80,7 @@ struct PrekeyMirrors: Sendable {
     private func forget(_ value: TXTValue, at name: OwnerName) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM publications WHERE owner = ? AND value = ?",
+                cached: "DELETE FROM publications WHERE owner = ? AND value = ?",
                 arguments: [name.text, Data(value.bytes)]
             )
         }

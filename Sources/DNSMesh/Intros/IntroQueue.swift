@@ -64,7 +64,7 @@ public actor IntroQueue {
     public func block(_ sender: Ed25519.PublicKey, note: String = "", now: UnixSeconds) async throws {
         try await self.shared.block(sender, note: note, now: now)
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM intros WHERE sender_key = ?", arguments: [Data(sender.bytes)])
+            try database.execute(cached: "DELETE FROM intros WHERE sender_key = ?", arguments: [Data(sender.bytes)])
         }
     }
 
@@ -171,7 +171,7 @@ public actor IntroQueue {
         let delivered = try await self.database.write { database in
             let keys = Set(entries.map { ReplayCache.Key(sender: $0.0.senderKey, message: $0.0.messageID) })
             for entry in try SealedIntro.fetch(from: database, where: "mirrored = 1") where !keys.contains(entry.key) {
-                try database.execute(sql: "DELETE FROM intros WHERE id = ?", arguments: [entry.id])
+                try database.execute(cached: "DELETE FROM intros WHERE id = ?", arguments: [entry.id])
             }
             var delivered: [MessageDraft] = []
             for (draft, sealed) in entries {
@@ -191,7 +191,7 @@ public actor IntroQueue {
     }
 
     private func remove(_ id: Int64) async throws {
-        try await self.database.write { try $0.execute(sql: "DELETE FROM intros WHERE id = ?", arguments: [id]) }
+        try await self.database.write { try $0.execute(cached: "DELETE FROM intros WHERE id = ?", arguments: [id]) }
     }
 
     /// - Returns: `false` if the message is there already.
@@ -202,7 +202,7 @@ public actor IntroQueue {
         into database: Database
     ) throws -> Bool {
         try database.execute(
-            sql: """
+            cached: """
                 INSERT OR IGNORE INTO intros (sender_key, message_id, sealed, expires, mirrored) VALUES (?, ?, ?, ?, ?)
                 """,
             arguments: [
@@ -233,7 +233,7 @@ private struct SealedIntro: Sendable {
 
     /// The rows whose fields can be read. A damaged one must not hide the others.
     static func fetch(from database: Database, where condition: String = "1") throws -> [SealedIntro] {
-        try Row.fetchAll(database, sql: "SELECT * FROM intros WHERE \(condition) ORDER BY id")
+        try Row.fetchAll(database, cached: "SELECT * FROM intros WHERE \(condition) ORDER BY id")
             .compactMap { try? SealedIntro(row: $0) }
     }
 
@@ -264,7 +264,7 @@ extension IntroOccupancy {
     fileprivate init(counting database: Database) throws {
         let rows = try Row.fetchAll(
             database,
-            sql: "SELECT sender_key, COUNT(*) AS count FROM intros GROUP BY sender_key"
+            cached: "SELECT sender_key, COUNT(*) AS count FROM intros GROUP BY sender_key"
         )
         self.init(total: 0, perSender: [:])
         for row in rows {
@@ -276,6 +276,6 @@ extension IntroOccupancy {
     }
 
     fileprivate static func rows(in database: Database) throws -> Int {
-        try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM intros") ?? 0
+        try Int.fetchOne(database, cached: "SELECT COUNT(*) FROM intros") ?? 0
     }
 }

@@ -26,7 +26,7 @@ struct SharedIntros: Sendable {
         try await self.database.read { database in
             try GRDB.Row.fetchAll(
                 database,
-                sql: "SELECT * FROM intros ORDER BY received_at DESC, id DESC LIMIT ?",
+                cached: "SELECT * FROM intros ORDER BY received_at DESC, id DESC LIMIT ?",
                 arguments: [limit]
             ).compactMap { try? Row($0) }
         }
@@ -35,7 +35,7 @@ struct SharedIntros: Sendable {
     func remove(_ sender: Ed25519.PublicKey, _ messageID: MessageID) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM intros WHERE sender_spk = ? AND msg_id = ?",
+                cached: "DELETE FROM intros WHERE sender_spk = ? AND msg_id = ?",
                 arguments: [Data(sender.bytes), Data(messageID.bytes)]
             )
         }
@@ -45,7 +45,8 @@ struct SharedIntros: Sendable {
 
     func blocked() async throws -> [BlockedSender] {
         try await self.database.read { database in
-            try GRDB.Row.fetchAll(database, sql: "SELECT * FROM denylist ORDER BY blocked_at, sender_spk").compactMap {
+            try GRDB.Row.fetchAll(database, cached: "SELECT * FROM denylist ORDER BY blocked_at, sender_spk").compactMap
+            {
                 try? BlockedSender(
                     senderKey: Ed25519.PublicKey($0.bytes("sender_spk")),
                     blocked: $0.seconds("blocked_at"),
@@ -59,17 +60,17 @@ struct SharedIntros: Sendable {
     func block(_ sender: Ed25519.PublicKey, note: String, now: UnixSeconds) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR IGNORE INTO denylist (sender_spk, blocked_at, note) VALUES (?, ?, ?)",
+                cached: "INSERT OR IGNORE INTO denylist (sender_spk, blocked_at, note) VALUES (?, ?, ?)",
                 arguments: [Data(sender.bytes), now.stored, note]
             )
-            try database.execute(sql: "DELETE FROM intros WHERE sender_spk = ?", arguments: [Data(sender.bytes)])
+            try database.execute(cached: "DELETE FROM intros WHERE sender_spk = ?", arguments: [Data(sender.bytes)])
         }
     }
 
     /// - Returns: `false` if the sender wasn't blocked.
     func unblock(_ sender: Ed25519.PublicKey) async throws -> Bool {
         try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM denylist WHERE sender_spk = ?", arguments: [Data(sender.bytes)])
+            try database.execute(cached: "DELETE FROM denylist WHERE sender_spk = ?", arguments: [Data(sender.bytes)])
             return database.changesCount > 0
         }
     }

@@ -12,7 +12,7 @@ struct RotationMemory: Sendable {
         let values = try await self.database.read { database in
             try Data.fetchAll(
                 database,
-                sql: "SELECT value FROM succession_records WHERE subject = ?",
+                cached: "SELECT value FROM succession_records WHERE subject = ?",
                 arguments: [subject.text]
             )
         }
@@ -25,7 +25,7 @@ struct RotationMemory: Sendable {
         try await self.database.write { database in
             for value in values {
                 try database.execute(
-                    sql: "INSERT OR IGNORE INTO succession_records VALUES (?, ?)",
+                    cached: "INSERT OR IGNORE INTO succession_records VALUES (?, ?)",
                     arguments: [subject.text, value]
                 )
             }
@@ -37,7 +37,7 @@ struct RotationMemory: Sendable {
     {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR IGNORE INTO successors_in_use VALUES (?, ?, ?)",
+                cached: "INSERT OR IGNORE INTO successors_in_use VALUES (?, ?, ?)",
                 arguments: [subject.text, Data(oldKey.bytes), Data(newKey.bytes)]
             )
         }
@@ -60,7 +60,7 @@ struct RotationMemory: Sendable {
     ) async throws -> Set<Ed25519.PublicKey> {
         guard !keys.isEmpty else { return [] }
         let pairs = try await self.database.read { database in
-            try Row.fetchAll(database, sql: "SELECT \(other) AS here, \(column) AS there FROM successors_in_use")
+            try Row.fetchAll(database, cached: "SELECT \(other) AS here, \(column) AS there FROM successors_in_use")
                 .map { (Data(try $0.bytes("here")), Data(try $0.bytes("there"))) }
         }
         let steps = Dictionary(grouping: pairs) { $0.0 }
@@ -80,7 +80,7 @@ struct RotationMemory: Sendable {
         try await self.database.read { database in
             try Bool.fetchOne(
                 database,
-                sql: "SELECT EXISTS (SELECT 1 FROM successors_in_use WHERE subject = ? AND old_key = ?)",
+                cached: "SELECT EXISTS (SELECT 1 FROM successors_in_use WHERE subject = ? AND old_key = ?)",
                 arguments: [subject.text, Data(key.bytes)]
             ) ?? false
         }

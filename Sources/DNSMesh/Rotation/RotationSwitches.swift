@@ -14,7 +14,7 @@ struct RotationSwitches: Sendable {
         try await self.database.read { database in
             try Bool.fetchOne(
                 database,
-                sql: "SELECT enabled FROM rotation_switches WHERE contact = ?",
+                cached: "SELECT enabled FROM rotation_switches WHERE contact = ?",
                 arguments: [contact ?? Self.everybody]
             )
         }
@@ -23,7 +23,7 @@ struct RotationSwitches: Sendable {
     func set(_ enabled: Bool, for contact: String?) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO rotation_switches VALUES (?, ?)",
+                cached: "INSERT OR REPLACE INTO rotation_switches VALUES (?, ?)",
                 arguments: [contact ?? Self.everybody, enabled]
             )
         }
@@ -36,11 +36,11 @@ struct RotationSwitches: Sendable {
         try await self.database.write { database in
             if let newName {
                 try database.execute(
-                    sql: "UPDATE OR REPLACE rotation_switches SET contact = ? WHERE contact = ?",
+                    cached: "UPDATE OR REPLACE rotation_switches SET contact = ? WHERE contact = ?",
                     arguments: [newName, name]
                 )
             } else {
-                try database.execute(sql: "DELETE FROM rotation_switches WHERE contact = ?", arguments: [name])
+                try database.execute(cached: "DELETE FROM rotation_switches WHERE contact = ?", arguments: [name])
             }
         }
     }

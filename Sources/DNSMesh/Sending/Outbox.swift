@@ -52,7 +52,7 @@ struct Outbox: Sendable {
         let encoded = try JSONEncoder().encode(entry)
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, 0)",
+                cached: "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, 0)",
                 arguments: [
                     Data(entry.messageID), Data(digest), encoded, Int64(clamping: entry.expires), now.stored,
                     now.adding(Self.busySeconds).stored,
@@ -71,7 +71,7 @@ struct Outbox: Sendable {
     func noteSent(_ entry: OutboxEntry, now: UnixSeconds) async throws {
         try await self.database.writeEvenIfCancelled { database in
             try database.execute(
-                sql: "UPDATE outbox SET busy_until = ?, expires = MIN(expires, ?) WHERE message_id = ?",
+                cached: "UPDATE outbox SET busy_until = ?, expires = MIN(expires, ?) WHERE message_id = ?",
                 arguments: [Self.sentMark, now.adding(Self.sameMessageSeconds).stored, Data(entry.messageID)]
             )
         }
@@ -83,7 +83,7 @@ struct Outbox: Sendable {
         let encoded = try await self.database.write { database in
             try Data.fetchAll(
                 database,
-                sql: """
+                cached: """
                     DELETE FROM outbox WHERE digest = ? AND attempted BETWEEN ? AND ? AND busy_until = ?
                     RETURNING entry
                     """,
@@ -122,7 +122,7 @@ struct Outbox: Sendable {
     func release(_ entry: OutboxEntry, now: UnixSeconds) async throws {
         try await self.database.writeEvenIfCancelled { database in
             try database.execute(
-                sql: "UPDATE outbox SET busy_until = 0, attempted = ? WHERE message_id = ?",
+                cached: "UPDATE outbox SET busy_until = 0, attempted = ? WHERE message_id = ?",
                 arguments: [now.stored, Data(entry.messageID)]
             )
         }
@@ -130,7 +130,7 @@ struct Outbox: Sendable {
 
     func remove(_ entry: OutboxEntry) async throws {
         try await self.database.writeEvenIfCancelled { database in
-            try database.execute(sql: "DELETE FROM outbox WHERE message_id = ?", arguments: [Data(entry.messageID)])
+            try database.execute(cached: "DELETE FROM outbox WHERE message_id = ?", arguments: [Data(entry.messageID)])
         }
     }
 
@@ -142,10 +142,10 @@ struct Outbox: Sendable {
             let id = Data(entry.messageID)
             let before = try Bool.fetchOne(
                 database,
-                sql: "SELECT manifest_tried FROM outbox WHERE message_id = ?",
+                cached: "SELECT manifest_tried FROM outbox WHERE message_id = ?",
                 arguments: [id]
             )
-            try database.execute(sql: "UPDATE outbox SET manifest_tried = 1 WHERE message_id = ?", arguments: [id])
+            try database.execute(cached: "UPDATE outbox SET manifest_tried = 1 WHERE message_id = ?", arguments: [id])
             return before ?? false
         }
     }
@@ -157,10 +157,10 @@ struct Outbox: Sendable {
     ) async throws -> [Taken] {
         let rows = try await self.database.write { database in
             let settled = try SettledTime.observe(now, in: database)
-            try database.execute(sql: "DELETE FROM outbox WHERE expires < ?", arguments: [settled.stored])
+            try database.execute(cached: "DELETE FROM outbox WHERE expires < ?", arguments: [settled.stored])
             let rows = try Row.fetchAll(
                 database,
-                sql: """
+                cached: """
                     UPDATE outbox SET busy_until = ?
                     WHERE \(Self.isFree) AND expires >= ? AND \(condition) RETURNING rowid AS place, entry
                     """,

@@ -16,11 +16,11 @@ struct DrawnPrekeys: Sendable {
     {
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM drawn_prekeys WHERE expires < ?",
+                cached: "DELETE FROM drawn_prekeys WHERE expires < ?",
                 arguments: [try SettledTime.observe(now, in: database).stored]
             )
             try database.execute(
-                sql: "INSERT OR IGNORE INTO drawn_prekeys VALUES (?, ?, ?)",
+                cached: "INSERT OR IGNORE INTO drawn_prekeys VALUES (?, ?, ?)",
                 arguments: [Data(signer.bytes), Int64(id.rawValue), expires.stored]
             )
             return database.changesCount > 0

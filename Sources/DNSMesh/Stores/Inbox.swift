@@ -72,14 +72,14 @@ public actor Inbox {
         let sealed = Data(try self.seal.seal(try JSONEncoder().encode(draft.content), for: draft.context))
         let id = try await self.database.write { database -> Int64? in
             try database.execute(
-                sql: "INSERT OR IGNORE INTO inbox (sender_key, message_id, sealed) VALUES (?, ?, ?)",
+                cached: "INSERT OR IGNORE INTO inbox (sender_key, message_id, sealed) VALUES (?, ?, ?)",
                 arguments: [sender, message, sealed]
             )
             let id = database.changesCount > 0 ? database.lastInsertedRowID : nil
             let key = ReplayCache.Key(sender: draft.senderKey, message: draft.messageID)
             try ReplayCache.insert(key, expires: draft.expires, into: database)
             if let prekey { try prekey.insert(into: database) }
-            if let intro { try database.execute(sql: "DELETE FROM intros WHERE id = ?", arguments: [intro]) }
+            if let intro { try database.execute(cached: "DELETE FROM intros WHERE id = ?", arguments: [intro]) }
             return id
         }
         return id.map {
@@ -102,13 +102,13 @@ public actor Inbox {
     static func holds(_ draft: MessageDraft, in database: Database) throws -> Bool {
         try Bool.fetchOne(
             database,
-            sql: "SELECT EXISTS (SELECT 1 FROM inbox WHERE sender_key = ? AND message_id = ?)",
+            cached: "SELECT EXISTS (SELECT 1 FROM inbox WHERE sender_key = ? AND message_id = ?)",
             arguments: [Data(draft.senderKey.bytes), Data(draft.messageID.bytes)]
         ) ?? false
     }
 
     private static func acknowledge(_ id: Int64, in database: Database) throws {
-        try database.execute(sql: "UPDATE inbox SET acknowledged = 1 WHERE id = ?", arguments: [id])
+        try database.execute(cached: "UPDATE inbox SET acknowledged = 1 WHERE id = ?", arguments: [id])
     }
 
     private static func sentEarlier(_ left: ReceivedMessage, _ right: ReceivedMessage) -> Bool {
@@ -142,7 +142,7 @@ private struct SealedEntry: Sendable {
         _ arguments: StatementArguments = []
     ) throws -> [SealedEntry] {
         let sql = "SELECT id, sender_key, message_id, sealed FROM inbox WHERE \(condition) ORDER BY id"
-        return try Row.fetchAll(database, sql: sql, arguments: arguments).map { row in
+        return try Row.fetchAll(database, cached: sql, arguments: arguments).map { row in
             SealedEntry(
                 id: try row.decode(Int64.self, forColumn: "id"),
                 sender: try row.bytes("sender_key"),
@@ -171,7 +171,7 @@ struct SpentPrekey: Sendable {
 
     func insert(into database: Database) throws {
         try database.execute(
-            sql: """
+            cached: """
                 INSERT INTO spent_prekeys VALUES (?, ?, ?)
                 ON CONFLICT DO UPDATE SET keep_until = MAX(keep_until, excluded.keep_until)
                 """,

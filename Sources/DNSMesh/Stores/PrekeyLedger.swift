@@ -41,7 +41,7 @@ struct PrekeyLedger: Sendable {
         try await self.database.write { database in
             try Self.insert(prekey, into: database)
             try database.execute(
-                sql: "UPDATE own_prekeys SET offered_from = ?, offered_until = ? WHERE prekey_id = ?",
+                cached: "UPDATE own_prekeys SET offered_from = ?, offered_until = ? WHERE prekey_id = ?",
                 arguments: [offer.from.stored, offer.until.stored, Int64(prekey.id.rawValue)]
             )
         }
@@ -53,7 +53,7 @@ struct PrekeyLedger: Sendable {
             for prekey in prekeys {
                 try Self.insert(prekey, into: database)
                 try database.execute(
-                    sql: "UPDATE own_prekeys SET retired = 1 WHERE prekey_id = ?",
+                    cached: "UPDATE own_prekeys SET retired = 1 WHERE prekey_id = ?",
                     arguments: [Int64(prekey.id.rawValue)]
                 )
             }
@@ -63,14 +63,14 @@ struct PrekeyLedger: Sendable {
     func facts() async throws -> Facts {
         try await self.database.read { database in
             var facts = Facts()
-            for row in try Row.fetchAll(database, sql: "SELECT * FROM own_prekeys") {
+            for row in try Row.fetchAll(database, cached: "SELECT * FROM own_prekeys") {
                 guard let id = Self.id(try row.decode(Int64.self, forColumn: "prekey_id")) else { continue }
                 facts.known.insert(id)
                 if try row.decode(Bool.self, forColumn: "retired") { facts.retired.insert(id) }
                 let offer = Offer(from: try row.seconds("offered_from"), until: try row.seconds("offered_until"))
                 if offer.until.rawValue > 0 { facts.offers[id] = offer }
             }
-            let spent = try Int64.fetchAll(database, sql: "SELECT prekey_id FROM spent_prekeys")
+            let spent = try Int64.fetchAll(database, cached: "SELECT prekey_id FROM spent_prekeys")
             facts.spent = Set(spent.compactMap(Self.id))
             facts.known.formUnion(facts.spent)
             return facts
@@ -84,7 +84,7 @@ struct PrekeyLedger: Sendable {
         try await self.database.write { database in
             let settled = try SettledTime.observe(now, in: database)
             let limit = settled.stored - Int64(PrekeyStore.graceSeconds)
-            try database.execute(sql: "DELETE FROM own_prekeys WHERE expires < ?", arguments: [limit])
+            try database.execute(cached: "DELETE FROM own_prekeys WHERE expires < ?", arguments: [limit])
             return settled
         }
     }
@@ -93,7 +93,7 @@ struct PrekeyLedger: Sendable {
 
     func terms() async throws -> Terms? {
         try await self.database.read { database in
-            guard let row = try Row.fetchOne(database, sql: "SELECT target, lifetime FROM prekey_terms") else {
+            guard let row = try Row.fetchOne(database, cached: "SELECT target, lifetime FROM prekey_terms") else {
                 return nil
             }
             return Terms(
@@ -106,7 +106,7 @@ struct PrekeyLedger: Sendable {
     func remember(_ terms: Terms) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO prekey_terms VALUES (1, ?, ?)",
+                cached: "INSERT OR REPLACE INTO prekey_terms VALUES (1, ?, ?)",
                 arguments: [Int64(terms.target), Int64(terms.lifetime)]
             )
         }
@@ -114,7 +114,7 @@ struct PrekeyLedger: Sendable {
 
     private static func insert(_ prekey: Prekey, into database: Database) throws {
         try database.execute(
-            sql: "INSERT OR IGNORE INTO own_prekeys (prekey_id, expires) VALUES (?, ?)",
+            cached: "INSERT OR IGNORE INTO own_prekeys (prekey_id, expires) VALUES (?, ?)",
             arguments: [Int64(prekey.id.rawValue), prekey.expires.stored]
         )
     }

@@ -44,7 +44,7 @@ package actor PrekeyStore {
         try await self.database.write { database in
             for row in inserts {
                 try database.execute(
-                    sql: """
+                    cached: """
                         INSERT INTO prekeys (prekey_id, private_key, public_key, exp, created_at, wire_record)
                         VALUES (?, ?, ?, ?, ?, '')
                         """,
@@ -63,7 +63,7 @@ package actor PrekeyStore {
     func markPublished(_ id: Prekey.ID, as value: TXTValue) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "UPDATE prekeys SET wire_record = ? WHERE prekey_id = ?",
+                cached: "UPDATE prekeys SET wire_record = ? WHERE prekey_id = ?",
                 arguments: [value.text, Int64(id.rawValue)]
             )
         }
@@ -75,7 +75,7 @@ package actor PrekeyStore {
         let found = try await self.database.read { database -> (key: [UInt8], wire: String, expires: UnixSeconds)? in
             let row = try Row.fetchOne(
                 database,
-                sql: """
+                cached: """
                     SELECT private_key, COALESCE(wire_record, '') AS wire_record, exp
                     FROM prekeys WHERE prekey_id = ? AND exp > ?
                     """,
@@ -99,7 +99,7 @@ package actor PrekeyStore {
         guard !ids.isEmpty else { return }
         try await self.database.write { database in
             for id in ids {
-                try database.execute(sql: "DELETE FROM prekeys WHERE prekey_id = ?", arguments: [id])
+                try database.execute(cached: "DELETE FROM prekeys WHERE prekey_id = ?", arguments: [id])
             }
         }
     }
@@ -109,7 +109,7 @@ package actor PrekeyStore {
     func removeExpired(now: UnixSeconds) async throws -> Int {
         let oldest = now.stored - Int64(Self.graceSeconds)
         return try await self.database.write { database in
-            try database.execute(sql: "DELETE FROM prekeys WHERE exp <= ?", arguments: [oldest])
+            try database.execute(cached: "DELETE FROM prekeys WHERE exp <= ?", arguments: [oldest])
             return database.changesCount
         }
     }
@@ -125,7 +125,7 @@ package actor PrekeyStore {
     func entries() async throws -> [Entry] {
         try await self.database.read { database in
             let sql = "SELECT prekey_id, public_key, exp, COALESCE(wire_record, '') AS wire_record FROM prekeys"
-            return try Row.fetchAll(database, sql: sql).compactMap { row in
+            return try Row.fetchAll(database, cached: sql).compactMap { row in
                 guard let number = UInt32(exactly: try row.decode(Int64.self, forColumn: "prekey_id")),
                     let id = try? Prekey.ID(number),
                     let key = try? X25519.PublicKey(try row.bytes("public_key"))
@@ -144,7 +144,7 @@ package actor PrekeyStore {
     private func takenIDs() async throws -> Set<UInt32> {
         try await self.database.read { database in
             Set(
-                try Int64.fetchAll(database, sql: "SELECT prekey_id FROM prekeys").map {
+                try Int64.fetchAll(database, cached: "SELECT prekey_id FROM prekeys").map {
                     UInt32(truncatingIfNeeded: $0)
                 }
             )

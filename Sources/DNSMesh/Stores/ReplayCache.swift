@@ -75,8 +75,8 @@ package actor ReplayCache {
             for entry in entries where entry.expires.stored >= limit {
                 try Self.insert(entry.key, expires: entry.expires, into: database)
             }
-            try database.execute(sql: "DELETE FROM seen WHERE expires < ?", arguments: [limit])
-            try database.execute(sql: "DELETE FROM hopeless WHERE expires < ?", arguments: [limit])
+            try database.execute(cached: "DELETE FROM seen WHERE expires < ?", arguments: [limit])
+            try database.execute(cached: "DELETE FROM hopeless WHERE expires < ?", arguments: [limit])
         }
     }
 
@@ -85,7 +85,7 @@ package actor ReplayCache {
         try await self.database.read { database in
             let rows = try Row.fetchAll(
                 database,
-                sql: "SELECT sender_key, message_id, expires FROM seen WHERE expires >= ?",
+                cached: "SELECT sender_key, message_id, expires FROM seen WHERE expires >= ?",
                 arguments: [now.stored]
             )
             return try rows.map { row in
@@ -104,7 +104,7 @@ package actor ReplayCache {
     package func markHopeless(_ key: Key, in zone: ZoneName, reason: String, expires: UnixSeconds) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO hopeless VALUES (?, ?, ?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO hopeless VALUES (?, ?, ?, ?, ?)",
                 arguments: [
                     Data(key.sender.bytes), Data(key.message.bytes), zone.text, reason,
                     expires.stored,
@@ -118,7 +118,7 @@ package actor ReplayCache {
         try await self.database.read { database in
             try String.fetchOne(
                 database,
-                sql: "SELECT reason FROM hopeless WHERE sender_key = ? AND message_id = ? AND zone = ?",
+                cached: "SELECT reason FROM hopeless WHERE sender_key = ? AND message_id = ? AND zone = ?",
                 arguments: [Data(key.sender.bytes), Data(key.message.bytes), zone.text]
             )
         }
@@ -127,7 +127,7 @@ package actor ReplayCache {
     /// Marks a message as seen, inside the transaction that stores it.
     static func insert(_ key: Key, expires: UnixSeconds, into database: Database) throws {
         try database.execute(
-            sql: """
+            cached: """
                 INSERT INTO seen VALUES (?, ?, ?)
                 ON CONFLICT DO UPDATE SET expires = MAX(expires, excluded.expires)
                 """,
@@ -146,7 +146,7 @@ package actor ReplayCache {
 
     private func isSeen(_ key: Key) async throws -> Bool {
         try await self.database.read { database in
-            try Bool.fetchOne(database, sql: Self.seenQuery, arguments: Self.arguments(key)) ?? false
+            try Bool.fetchOne(database, cached: Self.seenQuery, arguments: Self.arguments(key)) ?? false
         }
     }
 }

@@ -45,7 +45,7 @@ extension SettledTime {
     ///
     /// - Returns: What has expired before this may go.
     static func observe(_ now: UnixSeconds, in database: Database) throws -> UnixSeconds {
-        let row = try Row.fetchOne(database, sql: "SELECT settled, candidate FROM settled_time WHERE id = 1")
+        let row = try Row.fetchOne(database, cached: "SELECT settled, candidate FROM settled_time WHERE id = 1")
         var time = SettledTime()
         if let row {
             let candidate = try row.seconds("candidate").rawValue
@@ -58,7 +58,7 @@ extension SettledTime {
         time.observe(now.rawValue)
         if row == nil || time != before {
             try database.execute(
-                sql: "INSERT OR REPLACE INTO settled_time VALUES (1, ?, ?)",
+                cached: "INSERT OR REPLACE INTO settled_time VALUES (1, ?, ?)",
                 arguments: [Int64(clamping: time.settled), Int64(clamping: time.candidate ?? 0)]
             )
         }

@@ -15,21 +15,11 @@ package struct StoreDatabase: Sendable {
     }
 
     package func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            guard let gate = StoreAccess.gate else { return try await self.queue.read(body) }
-            return try await gate.access { try self.queue.read(body) }
-        } catch {
-            throw self.mapped(error)
-        }
+        try await self.access { try Self.transaction("BEGIN DEFERRED", $0, body) }
     }
 
     package func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        do {
-            guard let gate = StoreAccess.gate else { return try await self.queue.write(body) }
-            return try await gate.access { try self.queue.write(body) }
-        } catch {
-            throw self.mapped(error)
-        }
+        try await self.access { try Self.transaction("BEGIN IMMEDIATE", $0, body) }
     }
 
     /// Writes even if the task was cancelled: for what must be given back in any case.
@@ -45,6 +35,33 @@ package struct StoreDatabase: Sendable {
             }
         } catch {
             throw self.mapped(error)
+        }
+    }
+
+    private func access<Value: Sendable>(_ work: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            guard let gate = StoreAccess.gate else { return try await self.queue.writeWithoutTransaction(work) }
+            return try await gate.access { try self.queue.writeWithoutTransaction(work) }
+        } catch {
+            throw self.mapped(error)
+        }
+    }
+
+    /// Does work in a transaction. Unlike GRDB's own reads, this leaves the prepared statements as they are: those change
+    /// a pragma before and after each, which makes SQLite prepare all of them again.
+    private static func transaction<Value>(
+        _ begin: String,
+        _ database: Database,
+        _ work: (Database) throws -> Value
+    ) throws -> Value {
+        try database.execute(cached: begin)
+        do {
+            let value = try work(database)
+            try database.execute(cached: "COMMIT")
+            return value
+        } catch {
+            try database.rollback()
+            throw error
         }
     }
 

@@ -10,7 +10,7 @@ struct Withdrawal: Hashable, Sendable {
 
     func insert(into database: Database) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO withdrawals VALUES (?, ?, ?)",
+            cached: "INSERT OR REPLACE INTO withdrawals VALUES (?, ?, ?)",
             arguments: [self.owner.text, Data(self.value.bytes), self.expires.stored]
         )
     }
@@ -29,8 +29,8 @@ struct WithdrawalStore: Sendable {
     func pending(now: UnixSeconds) async throws -> [Withdrawal] {
         try await self.database.write { database in
             let settled = try SettledTime.observe(now, in: database)
-            try database.execute(sql: "DELETE FROM withdrawals WHERE expires < ?", arguments: [settled.stored])
-            return try Row.fetchAll(database, sql: "SELECT owner, value, expires FROM withdrawals").map { row in
+            try database.execute(cached: "DELETE FROM withdrawals WHERE expires < ?", arguments: [settled.stored])
+            return try Row.fetchAll(database, cached: "SELECT owner, value, expires FROM withdrawals").map { row in
                 Withdrawal(
                     owner: try OwnerName(try row.decode(String.self, forColumn: "owner")),
                     value: TXTValue(try row.bytes("value")),
@@ -43,7 +43,7 @@ struct WithdrawalStore: Sendable {
     func remove(_ withdrawal: Withdrawal) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "DELETE FROM withdrawals WHERE owner = ? AND value = ?",
+                cached: "DELETE FROM withdrawals WHERE owner = ? AND value = ?",
                 arguments: [withdrawal.owner.text, Data(withdrawal.value.bytes)]
             )
         }
@@ -57,7 +57,7 @@ struct WithdrawalStore: Sendable {
             let oldest = settled ? Int64.max : time - Int64(PrekeyStore.graceSeconds)
             let ids = try Int64.fetchAll(
                 database,
-                sql: "SELECT prekey_id FROM spent_prekeys WHERE keep_until <= ? AND spent <= ?",
+                cached: "SELECT prekey_id FROM spent_prekeys WHERE keep_until <= ? AND spent <= ?",
                 arguments: [time, oldest]
             )
             return try ids.map { try Prekey.ID(UInt32(truncatingIfNeeded: $0)) }
@@ -68,7 +68,7 @@ struct WithdrawalStore: Sendable {
         try await self.database.write { database in
             for id in ids {
                 try database.execute(
-                    sql: "DELETE FROM spent_prekeys WHERE prekey_id = ?",
+                    cached: "DELETE FROM spent_prekeys WHERE prekey_id = ?",
                     arguments: [Int64(id.rawValue)]
                 )
             }

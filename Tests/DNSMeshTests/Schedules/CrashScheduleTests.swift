@@ -85,11 +85,11 @@ struct SchedulePlan: Sendable {
         }
     }
 
-    /// 800 from seed 1 on; `DMP_SCHEDULES` and `DMP_SCHEDULE_SEED` say otherwise, `DMP_SCHEDULE` names a single one.
+    /// 2,000 from seed 1 on; `DMP_SCHEDULES` and `DMP_SCHEDULE_SEED` say otherwise, `DMP_SCHEDULE` names a single one.
     static var standard: SchedulePlan {
         let variables = ProcessInfo.processInfo.environment
         if let single = variables["DMP_SCHEDULE"].flatMap(UInt64.init) { return SchedulePlan(seeds: [single]) }
-        let count = variables["DMP_SCHEDULES"].flatMap(UInt64.init) ?? 800
+        let count = variables["DMP_SCHEDULES"].flatMap(UInt64.init) ?? 2_000
         let first = variables["DMP_SCHEDULE_SEED"].flatMap(UInt64.init) ?? 1
         return SchedulePlan(seeds: Array(first..<first + count))
     }

@@ -1,4 +1,5 @@
 import GRDB
+import Synchronization
 
 @testable import DNSMesh
 
@@ -35,8 +36,9 @@ enum PlantedBug: String, CaseIterable, Sendable {
         }
     }
 
-    func plant(in stores: MeshStores) async throws {
+    func plant(in user: SimulatedUser) async throws {
         let statements = self.statements
-        try await stores.state.write { try $0.execute(sql: statements) }
+        user.state.withLock { $0.isTamperedWith = true }
+        try await user.openStores().state.write { try $0.execute(sql: statements) }
     }
 }

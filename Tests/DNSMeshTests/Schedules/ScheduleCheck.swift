@@ -15,7 +15,7 @@ extension ScheduleRun {
         var all: [Set<ReplayCache.Key>] = []
         for user in self.users {
             let rows = try await user.openStores().state.read { database in
-                try Row.fetchAll(database, sql: "SELECT sender_key, message_id FROM inbox").map { row in
+                try Row.fetchAll(database, cached: "SELECT sender_key, message_id FROM inbox").map { row in
                     ReplayCache.Key(
                         sender: try Ed25519.PublicKey(try row.bytes("sender_key")),
                         message: try MessageID(try row.bytes("message_id"))
@@ -37,7 +37,12 @@ extension ScheduleRun {
     }
 
     /// What must hold after each step.
-    func checkStep(before: [Set<ReplayCache.Key>], blocked: [Set<Ed25519.PublicKey>]) async throws {
+    ///
+    /// - Returns: What lies in each inbox now.
+    func checkStep(
+        before: [Set<ReplayCache.Key>],
+        blocked: [Set<Ed25519.PublicKey>]
+    ) async throws -> [Set<ReplayCache.Key>] {
         let after = try await self.inboxKeys()
         for user in self.users {
             let state = user.state.withLock { $0 }
@@ -50,6 +55,7 @@ extension ScheduleRun {
             }
         }
         if self.time.sleeperCount > 0 { self.violate("\(self.time.sleeperCount) tasks still sleep") }
+        return after
     }
 }
 

@@ -51,7 +51,7 @@ final class ScheduleRun: Sendable {
 
     static let start: UInt64 = 1_800_000_000
 
-    init(_ schedule: Schedule, time: SimulatedTime, folder: URL?) throws {
+    init(_ schedule: Schedule, time: SimulatedTime, folder: URL?) async throws {
         self.schedule = schedule
         self.time = time
         let clock = ErasedClock(time)
@@ -61,9 +61,11 @@ final class ScheduleRun: Sendable {
         self.network = SimulatedNetwork(seed: schedule.seed, zones: zones, clock: clock) {
             Self.wall(clock, jump: 0)
         }
-        self.users = try (0..<schedule.userCount).map {
-            try SimulatedUser(index: $0, zone: zones[$0 % zones.count], folder: folder)
+        var users: [SimulatedUser] = []
+        for index in 0..<schedule.userCount {
+            users.append(try await SimulatedUser(index: index, zone: zones[index % zones.count], folder: folder))
         }
+        self.users = users
     }
 
     /// Runs a schedule and returns the run, with what was violated and counted in it.
@@ -73,7 +75,7 @@ final class ScheduleRun: Sendable {
         planting plant: PlantedBug? = nil
     ) async throws -> ScheduleRun {
         try await self.withWorld(schedule, in: folder) { run in
-            if let plant { for user in run.users { try await plant.plant(in: try user.openStores()) } }
+            if let plant { for user in run.users { try await plant.plant(in: user) } }
             try await run.runSteps()
             return run
         }
@@ -88,7 +90,7 @@ final class ScheduleRun: Sendable {
         let time = SimulatedTime(seed: schedule.seed)
         return try await withTaskExecutorPreference(time) {
             try await StoreAccess.$gate.withValue(OpenGate()) {
-                let run = try ScheduleRun(schedule, time: time, folder: folder)
+                let run = try await ScheduleRun(schedule, time: time, folder: folder)
                 for user in run.users {
                     for other in run.users where other.index != user.index { try await user.pin(other) }
                 }
@@ -113,14 +115,14 @@ final class ScheduleRun: Sendable {
     // MARK: - Steps
 
     private func runSteps() async throws {
+        var before = try await self.inboxKeys()
         for (index, step) in self.schedule.steps.enumerated() {
             self.network.set(.even(self.schedule.faultRate), round: UInt64(index))
-            let before = try await self.inboxKeys()
             let blocked = self.users.map { $0.state.withLock(\.blocked) }
             await withTaskGroup { group in
                 for act in step { group.addTask { await self.perform(act) } }
             }
-            try await self.checkStep(before: before, blocked: blocked)
+            before = try await self.checkStep(before: before, blocked: blocked)
             guard self.violations.isEmpty else { return }
             try await self.clock.sleep(until: self.clock.now.advanced(by: .seconds(1)))
         }

@@ -22,6 +22,8 @@ final class SimulatedUser: Sendable {
         /// How far the wall clock is off, in seconds.
         var jump = 0
         var everJumped = false
+        /// Whether something was put into the databases that no client puts there.
+        var isTamperedWith = false
         var blocked: Set<Ed25519.PublicKey> = []
         var everBlocked: Set<Ed25519.PublicKey> = []
         /// Blocking or unblocking them was interrupted.
@@ -33,22 +35,20 @@ final class SimulatedUser: Sendable {
     let zone: ZoneName
     let contacts = MemoryContactStore()
     let state = Mutex(State())
-    private let databases: (prekeys: StoreDatabase, state: StoreDatabase, intros: StoreDatabase)?
+    private let databases: UserDatabases?
     /// Where real files are; `nil` for files in memory.
     private let folder: URL?
 
-    init(index: Int, zone: ZoneName, folder: URL?) throws {
+    init(index: Int, zone: ZoneName, folder: URL?) async throws {
         self.index = index
         self.name = "user\(index)"
         self.zone = zone
         self.folder = folder?.appending(path: "user\(index)")
-        self.databases =
-            folder != nil
-            ? nil
-            : (
-                try SQLiteFile.openInMemory(.prekeys), try SQLiteFile.openInMemory(.state),
-                try SQLiteFile.openInMemory(.introFile)
-            )
+        self.databases = folder == nil ? try await UsedDatabases.take() : nil
+    }
+
+    deinit {
+        if let databases, !self.state.withLock(\.isTamperedWith) { UsedDatabases.give(databases) }
     }
 
     /// Opens the files, as a process does when it starts.

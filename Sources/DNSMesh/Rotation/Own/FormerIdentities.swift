@@ -43,13 +43,13 @@ struct FormerIdentities: Sendable {
         }
         try await self.database.write { database in
             for entry in entries { try entry.insert(into: database) }
-            try database.execute(sql: "DELETE FROM former_identities WHERE until < ?", arguments: [now.stored])
+            try database.execute(cached: "DELETE FROM former_identities WHERE until < ?", arguments: [now.stored])
         }
     }
 
     private func entries() async throws -> [SealedIdentity] {
         try await self.database.read { database in
-            try Row.fetchAll(database, sql: "SELECT user_id, sealed, until FROM former_identities").map { row in
+            try Row.fetchAll(database, cached: "SELECT user_id, sealed, until FROM former_identities").map { row in
                 SealedIdentity(
                     userID: try UserID(try row.bytes("user_id")),
                     sealed: try row.bytes("sealed"),
@@ -68,7 +68,7 @@ struct SealedIdentity: Sendable {
 
     func insert(into database: Database) throws {
         try database.execute(
-            sql: "INSERT OR REPLACE INTO former_identities VALUES (?, ?, ?)",
+            cached: "INSERT OR REPLACE INTO former_identities VALUES (?, ?, ?)",
             arguments: [Data(self.userID.bytes), Data(self.sealed), self.until.stored]
         )
     }

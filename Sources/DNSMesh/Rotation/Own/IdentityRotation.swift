@@ -101,7 +101,11 @@ struct IdentityRotation: Sendable {
 
     func published(at owner: OwnerName) async throws -> [TXTValue] {
         try await self.stores.state.read { database in
-            try Data.fetchAll(database, sql: "SELECT value FROM publications WHERE owner = ?", arguments: [owner.text])
+            try Data.fetchAll(
+                database,
+                cached: "SELECT value FROM publications WHERE owner = ?",
+                arguments: [owner.text]
+            )
         }.map { TXTValue([UInt8]($0)) }
     }
 }
@@ -239,13 +243,13 @@ private struct Run: Sendable {
         let lifetime = Int64(self.plan.lifetime)
         let expires = now.adding(UInt64(self.plan.lifetime))
         try await self.state.write { database in
-            try database.execute(sql: "DELETE FROM publications WHERE owner = ?", arguments: [owner.text])
+            try database.execute(cached: "DELETE FROM publications WHERE owner = ?", arguments: [owner.text])
             try database.execute(
-                sql: "INSERT INTO publications VALUES (?, ?, ?)",
+                cached: "INSERT INTO publications VALUES (?, ?, ?)",
                 arguments: [owner.text, value, expires.stored]
             )
             try database.execute(
-                sql: "INSERT OR REPLACE INTO publication_terms VALUES (?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO publication_terms VALUES (?, ?, ?)",
                 arguments: [owner.text, lifetime, now.stored]
             )
         }

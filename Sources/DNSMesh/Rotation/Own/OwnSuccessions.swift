@@ -14,7 +14,7 @@ struct OwnSuccessions: Sendable {
     func add(_ publication: RotationPlan.Publication, expires: UnixSeconds) async throws {
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO own_successions VALUES (?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO own_successions VALUES (?, ?, ?)",
                 arguments: [publication.owner, publication.value, expires.stored]
             )
         }
@@ -23,7 +23,7 @@ struct OwnSuccessions: Sendable {
     /// All records of a subject that are out, or were.
     func values() async throws -> [TXTValue] {
         try await self.database.read { database in
-            try Data.fetchAll(database, sql: "SELECT value FROM own_successions").map { TXTValue([UInt8]($0)) }
+            try Data.fetchAll(database, cached: "SELECT value FROM own_successions").map { TXTValue([UInt8]($0)) }
         }
     }
 
@@ -39,7 +39,7 @@ struct OwnSuccessions: Sendable {
         let records = try await self.database.read { database in
             try Row.fetchAll(
                 database,
-                sql: "SELECT owner, value FROM own_successions WHERE expires >= ?",
+                cached: "SELECT owner, value FROM own_successions WHERE expires >= ?",
                 arguments: [now.stored]
             ).map { row in
                 (try OwnerName(try row.decode(String.self, forColumn: "owner")), TXTValue(try row.bytes("value")))

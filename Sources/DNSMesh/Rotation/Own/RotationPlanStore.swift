@@ -18,7 +18,7 @@ struct RotationPlanStore: Sendable {
     func pending() async throws -> PendingRotation? {
         try await self.database.read { database in
             let sql = "SELECT old_key, new_key, done FROM rotation_plan"
-            guard let row = try Row.fetchOne(database, sql: sql) else { return nil }
+            guard let row = try Row.fetchOne(database, cached: sql) else { return nil }
             let done = try row.decode(Int.self, forColumn: "done")
             return PendingRotation(
                 oldKey: try Ed25519.PublicKey(try row.bytes("old_key")),
@@ -31,7 +31,7 @@ struct RotationPlanStore: Sendable {
     /// The plan of what has begun.
     func plan(of pending: PendingRotation) async throws -> RotationPlan {
         let sealed = try await self.database.read { database in
-            try Data.fetchOne(database, sql: "SELECT sealed FROM rotation_plan") ?? Data()
+            try Data.fetchOne(database, cached: "SELECT sealed FROM rotation_plan") ?? Data()
         }
         let bytes = try self.seal.open([UInt8](sealed), for: pending.oldKey.bytes + pending.newKey.bytes)
         return try JSONDecoder().decode(RotationPlan.self, from: Data(bytes))
@@ -45,7 +45,7 @@ struct RotationPlanStore: Sendable {
         let sealed = Data(try self.seal.seal(encoded, for: oldKey.bytes + newKey.bytes))
         try await self.database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO rotation_plan VALUES (1, ?, ?, ?, ?)",
+                cached: "INSERT OR REPLACE INTO rotation_plan VALUES (1, ?, ?, ?, ?)",
                 arguments: [Data(oldKey.bytes), Data(newKey.bytes), RotationStep.prepared.rawValue, sealed]
             )
             try oldKeys.insert(into: database)
@@ -54,11 +54,11 @@ struct RotationPlanStore: Sendable {
 
     func note(_ step: RotationStep) async throws {
         try await self.database.write { database in
-            try database.execute(sql: "UPDATE rotation_plan SET done = ?", arguments: [step.rawValue])
+            try database.execute(cached: "UPDATE rotation_plan SET done = ?", arguments: [step.rawValue])
         }
     }
 
     func finish() async throws {
-        try await self.database.write { try $0.execute(sql: "DELETE FROM rotation_plan") }
+        try await self.database.write { try $0.execute(cached: "DELETE FROM rotation_plan") }
     }
 }
