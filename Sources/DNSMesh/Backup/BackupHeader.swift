@@ -87,7 +87,7 @@ struct BackupHeader: Hashable, Sendable {
     }
 
     /// The keys that the passphrase gives. Takes some tenths of a second, and the memory that the header names.
-    func keys(passphrase: [UInt8]) throws(CryptoError) -> BackupKeys {
+    func keys(passphrase: borrowing SecretBytes) throws(CryptoError) -> BackupKeys {
         let cost = Argon2id.Parameters(
             timeCost: self.passes,
             memoryKiB: self.memoryKiB,

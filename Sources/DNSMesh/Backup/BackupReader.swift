@@ -1,4 +1,4 @@
-import DMPCrypto
+package import DMPCrypto
 import DMPProtocol
 package import Foundation
 
@@ -27,7 +27,7 @@ package struct BackupReader: ~Copyable {
     }
 
     /// - Throws: ``BackupError``; ``BackupError/wrongPassphrase`` above all.
-    package init(_ url: URL, passphrase: [UInt8]) throws {
+    package init(_ url: URL, passphrase: borrowing SecretBytes) throws {
         let file = try FileHandle(forReadingFrom: url)
         let (header, bytes, fileByteCount) = try Self.header(of: file)
         let keys = try header.keys(passphrase: passphrase)

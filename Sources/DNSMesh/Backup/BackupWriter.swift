@@ -17,7 +17,7 @@ package struct BackupWriter: ~Copyable {
     /// Starts at the beginning of an empty file.
     package init(
         _ file: FileHandle,
-        passphrase: [UInt8],
+        passphrase: borrowing SecretBytes,
         cost: Argon2id.Parameters = .backup
     ) throws {
         let header = BackupHeader(cost: cost)

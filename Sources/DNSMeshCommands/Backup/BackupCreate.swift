@@ -51,7 +51,7 @@ extension BackupCommand {
 private struct BackupJob: Sendable {
     let contents: BackupContents
     let target: URL
-    let passphrase: [UInt8]
+    let passphrase: SecretText
     let now: UnixSeconds
 
     func run() throws -> SavedBackup {
@@ -67,7 +67,7 @@ private struct BackupJob: Sendable {
     private func write(_ partial: URL) throws -> SavedBackup {
         let descriptor = try SecretFile.open(partial.path, creating: .exclusively)
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        var writer = try BackupWriter(file, passphrase: self.passphrase)
+        var writer = try BackupWriter(file, passphrase: self.passphrase.bytes)
         let note = BackupNote(created: self.now.rawValue, program: "dnsmesh \(Version.text)")
         try writer.add(BackupContents.note, [UInt8](try JSONEncoder().encode(note)))
         let sources = try self.contents.sources()

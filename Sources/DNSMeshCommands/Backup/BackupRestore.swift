@@ -68,7 +68,7 @@ extension BackupCommand {
 /// Restores one backup.
 private struct RestoreJob: Sendable {
     let backup: URL
-    let passphrase: [UInt8]
+    let passphrase: SecretText
     let home: ConfigurationHome
     let context: CommandContext
 
@@ -98,7 +98,7 @@ private struct RestoreJob: Sendable {
     /// Verifies all of the backup, and only then writes the first byte.
     private func unpack(into staging: URL) throws -> BackupInspection {
         try CommandFailure.naming(self.backup.path) {
-            let reader = try BackupReader(self.backup, passphrase: self.passphrase)
+            let reader = try BackupReader(self.backup, passphrase: self.passphrase.bytes)
             var inspection = BackupInspection()
             try reader.read(into: &inspection)
             guard inspection.names.contains(BackupContents.configuration) else {

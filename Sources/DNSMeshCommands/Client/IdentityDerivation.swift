@@ -39,7 +39,7 @@ struct IdentityDerivation: Sendable {
     }
 
     /// The keys that a passphrase gives under the salt of the configuration. Nothing is checked.
-    func keys(from passphrase: [UInt8], _ configuration: Configuration) async throws -> IdentityKeys {
+    func keys(from passphrase: SecretText, _ configuration: Configuration) async throws -> IdentityKeys {
         try await Self.derive(passphrase: passphrase, salt: try self.salt(in: configuration))
     }
 
@@ -53,8 +53,8 @@ struct IdentityDerivation: Sendable {
 
     /// Argon2id takes its time and 32 MiB: not on a thread that other tasks wait for.
     @concurrent
-    private static func derive(passphrase: [UInt8], salt: [UInt8]) async throws -> IdentityKeys {
-        try IdentityKeys.derive(passphrase: passphrase, salt: salt)
+    private static func derive(passphrase: SecretText, salt: [UInt8]) async throws -> IdentityKeys {
+        try IdentityKeys(privateKey: Argon2id.derive(passphrase: passphrase.bytes, salt: salt))
     }
 
     /// A key that can't be stored is no reason to stop; another one that was stored meanwhile is.

@@ -9,21 +9,21 @@ struct NewPassphrase {
     let path: String?
     let context: CommandContext
 
-    /// The passphrase as bytes of UTF-8, never empty and never normalised.
-    func read() async throws -> [UInt8] {
+    /// The passphrase as UTF-8, never empty and never normalised.
+    func read() async throws -> SecretText {
         if let path {
             guard let passphrase = try PassphraseFile(path: path, context: self.context).read() else {
                 throw CommandFailure.user("no new passphrase: write it into \(path) first")
             }
             return passphrase
         }
-        if let passphrase = self.context.variable(Self.variable) { return Array(passphrase.utf8) }
+        if let passphrase = self.context.variable(Self.variable) { return SecretText(copying: passphrase) }
         guard let terminal = self.context.terminal else {
             throw CommandFailure.user("no new passphrase: use --new-passphrase-file, or set \(Self.variable)")
         }
         let passphrase = try await terminal.ask("New passphrase: ")
         guard !passphrase.isEmpty else { throw CommandFailure.user("the passphrase must not be empty") }
-        guard try await terminal.ask("Repeat the new passphrase: ") == passphrase else {
+        guard try await terminal.ask("Repeat the new passphrase: ").isSame(as: passphrase) else {
             throw CommandFailure.user("the two passphrases differ; nothing was published, try again")
         }
         return passphrase

@@ -7,9 +7,9 @@ struct Passphrase {
     let configurationPath: String
     let context: CommandContext
 
-    /// The passphrase as bytes of UTF-8, never empty and never normalised.
-    func read() async throws -> [UInt8] {
-        if let passphrase = self.context.variable("DMP_PASSPHRASE") { return Array(passphrase.utf8) }
+    /// The passphrase as UTF-8, never empty and never normalised.
+    func read() async throws -> SecretText {
+        if let passphrase = self.context.variable("DMP_PASSPHRASE") { return SecretText(copying: passphrase) }
         if let path = self.configuration.passphraseFile, !path.isEmpty {
             let file = PassphraseFile(path: path, context: self.context)
             if let passphrase = try file.read() { return passphrase }
@@ -22,13 +22,13 @@ struct Passphrase {
         return try await self.ask(on: terminal)
     }
 
-    private func ask(on terminal: any SecretPrompt) async throws -> [UInt8] {
+    private func ask(on terminal: any SecretPrompt) async throws -> SecretText {
         let owner = self.configuration.username.isEmpty ? "identity" : TerminalText.line(self.configuration.username)
         let passphrase = try await terminal.ask("Passphrase for \(owner): ")
         guard !passphrase.isEmpty else { throw CommandFailure.user("the passphrase must not be empty") }
         // Nothing can tell a typo from a passphrase until the first key has been derived.
         if self.configuration.verifyKey.isEmpty {
-            guard try await terminal.ask("Repeat the passphrase: ") == passphrase else {
+            guard try await terminal.ask("Repeat the passphrase: ").isSame(as: passphrase) else {
                 throw CommandFailure.user("the two passphrases differ; nothing was derived, try again")
             }
         }

@@ -1,3 +1,4 @@
+import DMPCrypto
 import DNSMesh
 import Foundation
 
@@ -9,34 +10,70 @@ struct PassphraseFile {
     /// What names it, for messages.
     var name = "passphrase_file"
     let context: CommandContext
+    private static let byteLimit = 65_536
 
     private var url: URL { self.context.file(at: self.path) }
 
-    /// - Returns: The bytes of the passphrase, or `nil` if there is no such file; standard error says so.
-    /// - Throws: ``CommandFailure`` if the file can't be read, isn't UTF-8, or holds nothing.
-    func read() throws(CommandFailure) -> [UInt8]? {
+    /// - Returns: The passphrase, or `nil` if there is no such file; standard error says so.
+    /// - Throws: ``CommandFailure`` if the file can't be read, isn't UTF-8, is too long, or holds nothing.
+    func read() throws(CommandFailure) -> SecretText? {
         let file = self.url.resolvingSymlinksInPath()
         guard FileManager.default.fileExists(atPath: file.path) else {
             self.context.console.message("\(self.name) \(self.path) does not exist")
             return nil
         }
-        let bytes: [UInt8]
         do {
             try self.warnIfShared(file)
-            bytes = try [UInt8](Data(contentsOf: file))
+            return try self.passphrase(in: file)
         } catch let failure as CommandFailure {
             throw failure
         } catch {
             throw .user("can't read \(self.name) \(self.path): \(FileReason.of(error))")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .user("\(self.name) \(self.path) isn't UTF-8 text; write the passphrase into it again")
+    }
+
+    /// No more than one byte of it is ever in memory that isn't wiped.
+    private func passphrase(in file: URL) throws -> SecretText {
+        let handle = try FileHandle(forReadingFrom: file)
+        var count = 0
+        let bytes = try SecretBytes(count: Self.byteLimit) { (bytes) throws(any Error) in
+            while let byte = try handle.read(upToCount: 1)?.first {
+                guard count < bytes.count else {
+                    throw CommandFailure.user("\(self.name) \(self.path) is longer than \(Self.byteLimit) bytes")
+                }
+                bytes[count] = byte
+                count += 1
+            }
         }
-        let passphrase = Self.stripped(text)
-        guard !passphrase.isEmpty else {
-            throw .user("\(self.name) \(self.path) is empty; write the passphrase into it")
+        return try bytes.withBytes { bytes in
+            let text: UTF8Span
+            do throws(UTF8.ValidationError) {
+                text = try UTF8Span(validating: bytes.extracting(first: count))
+            } catch {
+                throw CommandFailure.user(
+                    "\(self.name) \(self.path) isn't UTF-8 text; write the passphrase into it again"
+                )
+            }
+            guard let range = Self.unstripped(text) else {
+                throw CommandFailure.user("\(self.name) \(self.path) is empty; write the passphrase into it")
+            }
+            return SecretText(SecretBytes(copying: bytes.extracting(range)))
         }
-        return Array(passphrase.utf8)
+    }
+
+    /// Where the passphrase stands between the white space at both ends.
+    private static func unstripped(_ text: borrowing UTF8Span) -> Range<Int>? {
+        var scalars = text.makeUnicodeScalarIterator()
+        var (start, end): (Int?, Int) = (nil, 0)
+        var offset = 0
+        while let scalar = scalars.next() {
+            if !self.isStripped(scalar) {
+                start = start ?? offset
+                end = scalars.currentCodeUnitOffset
+            }
+            offset = scalars.currentCodeUnitOffset
+        }
+        return start.map { $0..<end }
     }
 
     private func warnIfShared(_ file: URL) throws {

@@ -1,10 +1,11 @@
+import DMPCrypto
 import DNSMesh
 import Foundation
 
 /// Asks a person for a secret without showing what is typed.
 protocol SecretPrompt: Sendable {
-    /// - Returns: The bytes before the line end.
-    func ask(_ prompt: String) async throws -> [UInt8]
+    /// - Returns: What stands before the line end.
+    func ask(_ prompt: String) async throws -> SecretText
 }
 
 /// The terminal that controls this process.
@@ -18,7 +19,7 @@ struct TerminalPrompt: SecretPrompt {
         return TerminalPrompt(device: device)
     }
 
-    func ask(_ prompt: String) async throws -> [UInt8] {
+    func ask(_ prompt: String) async throws -> SecretText {
         let device = self.device
         return try await BlockingWork.run {
             let terminal = try FileHandle(forUpdating: device)
@@ -29,11 +30,12 @@ struct TerminalPrompt: SecretPrompt {
             try terminal.write(contentsOf: Data(prompt.utf8))
             defer { do { try terminal.write(contentsOf: Data("\n".utf8)) } catch {} }
             var line = SecretLine()
-            while !line.isComplete {
-                guard let bytes = try terminal.read(upToCount: 1), let byte = bytes.first else { break }
-                try line.type(byte)
+            let bytes = try SecretBytes(count: SecretLine.byteLimit) { (bytes) throws(any Error) in
+                while !line.isComplete, let byte = try terminal.read(upToCount: 1)?.first {
+                    try line.type(byte, into: &bytes)
+                }
             }
-            return line.bytes
+            return SecretText(bytes.withBytes { SecretBytes(copying: $0.extracting(first: line.count)) })
         }
     }
 
@@ -59,23 +61,34 @@ struct TerminalPrompt: SecretPrompt {
 
 /// A line as it is typed on a terminal that hands over each byte.
 struct SecretLine {
-    private(set) var bytes: [UInt8] = []
+    /// As much as a terminal hands over at once.
+    static let byteLimit = 4_096
+    /// How many bytes of the memory that is typed into are the line.
+    private(set) var count = 0
     private(set) var isComplete = false
 
-    /// - Throws: `CancellationError` for Ctrl-C, and for Ctrl-D on an empty line.
-    mutating func type(_ byte: UInt8) throws(CancellationError) {
+    /// - Throws: `CancellationError` for Ctrl-C, and for Ctrl-D on an empty line; ``CommandFailure`` if the line is too long.
+    mutating func type(_ byte: UInt8, into bytes: inout MutableSpan<UInt8>) throws {
         switch byte {
         case 0x0a, 0x0d: self.isComplete = true
         case 0x03: throw CancellationError()
-        case 0x04 where self.bytes.isEmpty: throw CancellationError()
+        case 0x04 where self.count == 0: throw CancellationError()
         case 0x04: self.isComplete = true
-        case 0x08, 0x7f: self.removeLastCharacter()
-        case 0x15: self.bytes.removeAll()
-        default: self.bytes.append(byte)
+        case 0x08, 0x7f: self.removeLastCharacter(of: bytes.span)
+        case 0x15: self.count = 0
+        default:
+            guard self.count < bytes.count else {
+                throw CommandFailure.user("a passphrase has at most \(bytes.count) bytes")
+            }
+            bytes[self.count] = byte
+            self.count += 1
         }
     }
 
-    private mutating func removeLastCharacter() {
-        while let byte = self.bytes.popLast(), byte & 0xc0 == 0x80 {}
+    private mutating func removeLastCharacter(of bytes: Span<UInt8>) {
+        while self.count > 0 {
+            self.count -= 1
+            if bytes[self.count] & 0xc0 != 0x80 { return }
+        }
     }
 }

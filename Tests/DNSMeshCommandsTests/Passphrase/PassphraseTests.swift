@@ -22,7 +22,7 @@ struct PassphraseTests {
             configurationPath: "config.yaml",
             context: user.context(recorder, input: [])
         )
-        return String(decoding: try await passphrase.read(), as: UTF8.self)
+        return String(decoding: try await passphrase.read().bytes.unguardedBytes(), as: UTF8.self)
     }
 
     private func expect(
@@ -140,13 +140,16 @@ struct PassphraseTests {
     func line() throws {
         func typed(_ bytes: [UInt8]) throws -> (String, Bool) {
             var line = SecretLine()
-            for byte in bytes where !line.isComplete { try line.type(byte) }
-            return (String(decoding: line.bytes, as: UTF8.self), line.isComplete)
+            let typed = try SecretBytes(count: 5) { (memory) throws(any Error) in
+                for byte in bytes where !line.isComplete { try line.type(byte, into: &memory) }
+            }
+            return (String(decoding: typed.unguardedBytes().prefix(line.count), as: UTF8.self), line.isComplete)
         }
         #expect(try typed(Array("abc\r".utf8)) == ("abc", true))
         #expect(try typed(Array("aé\u{7f}b\n".utf8)) == ("ab", true))
         #expect(try typed(Array("\u{7f}\u{8}x".utf8)) == ("x", false))
         #expect(try typed(Array("abc\u{15}d\u{4}".utf8)) == ("d", true))
+        #expect(throws: CommandFailure.self) { try typed(Array("abcdef".utf8)) }
         #expect(throws: CancellationError.self) { try typed([0x61, 0x03]) }
         #expect(throws: CancellationError.self) { try typed([0x04]) }
     }

@@ -3,11 +3,11 @@
 /// A person who answers when the test says so.
 final class BlockingPrompt: SecretPrompt {
     private let asked = AsyncStream.makeStream(of: Void.self)
-    private let answers = AsyncStream.makeStream(of: [UInt8].self)
+    private let answers = AsyncStream.makeStream(of: String.self)
 
-    func ask(_ prompt: String) async throws -> [UInt8] {
+    func ask(_ prompt: String) async throws -> SecretText {
         self.asked.continuation.yield()
-        for await answer in self.answers.stream { return answer }
+        for await answer in self.answers.stream { return SecretText(copying: answer) }
         throw CancellationError()
     }
 
@@ -16,6 +16,6 @@ final class BlockingPrompt: SecretPrompt {
     }
 
     func answer(_ text: String) {
-        self.answers.continuation.yield(Array(text.utf8))
+        self.answers.continuation.yield(text)
     }
 }

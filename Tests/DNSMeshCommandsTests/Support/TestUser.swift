@@ -94,11 +94,11 @@ final class ScriptedPrompt: SecretPrompt {
 
     var questions: [String] { self.state.withLock(\.questions) }
 
-    func ask(_ prompt: String) async throws -> [UInt8] {
+    func ask(_ prompt: String) async throws -> SecretText {
         try self.state.withLock { state in
             state.questions.append(prompt)
             guard !state.answers.isEmpty else { throw CancellationError() }
-            return Array(state.answers.removeFirst().utf8)
+            return SecretText(copying: state.answers.removeFirst())
         }
     }
 }

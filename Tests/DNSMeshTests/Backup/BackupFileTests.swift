@@ -27,7 +27,7 @@ struct BackupFileTests {
     private func write(_ files: [(String, [UInt8])], to url: URL) throws {
         var writer = try BackupWriter(
             FileHandle(fileDescriptor: SecretFile.open(url.path, creating: .exclusively), closeOnDealloc: true),
-            passphrase: Self.passphrase,
+            passphrase: SecretBytes(copying: Self.passphrase),
             cost: Self.cheap
         )
         for (name, content) in files { try writer.add(name, content) }
@@ -35,7 +35,7 @@ struct BackupFileTests {
     }
 
     private func read(_ url: URL, passphrase: [UInt8] = Self.passphrase) throws -> Shelf {
-        let reader = try BackupReader(url, passphrase: passphrase)
+        let reader = try BackupReader(url, passphrase: SecretBytes(copying: passphrase))
         var shelf = Shelf()
         try reader.read(into: &shelf)
         return shelf
@@ -52,7 +52,7 @@ struct BackupFileTests {
                 let url = folder.appending(path: "\(length)")
                 let content = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 31) }
                 try self.write([("a.db", content), ("b.json", [1, 2])], to: url)
-                let reader = try BackupReader(url, passphrase: Self.passphrase)
+                let reader = try BackupReader(url, passphrase: SecretBytes(copying: Self.passphrase))
                 for _ in 1...2 {
                     var shelf = Shelf()
                     try reader.read(into: &shelf)
@@ -72,7 +72,7 @@ struct BackupFileTests {
             try Data(content).write(to: source)
             var writer = try BackupWriter(
                 FileHandle(fileDescriptor: SecretFile.open(url.path, creating: .exclusively), closeOnDealloc: true),
-                passphrase: Self.passphrase,
+                passphrase: SecretBytes(copying: Self.passphrase),
                 cost: Self.cheap
             )
             try writer.add("source.db", from: source)
