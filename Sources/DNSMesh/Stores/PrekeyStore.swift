@@ -27,33 +27,45 @@ package actor PrekeyStore {
             self.published = published
             self.expires = expires
         }
+
+        /// Lends the private half as the database takes it, and wipes that copy.
+        fileprivate func lendingCopy(_ body: (Data) throws -> Void) rethrows {
+            var copy = Data(count: X25519.SecretKey.byteCount)
+            self.key.withBytes { bytes in
+                for index in bytes.indices { copy[index] = bytes[index] }
+            }
+            defer { copy.resetBytes(in: copy.startIndex..<copy.endIndex) }
+            try body(copy)
+        }
     }
 
     /// Makes `count` prekeys and stores their private halves, not yet published.
     func generate(_ count: Int, expires: UnixSeconds, now: UnixSeconds) async throws -> [Prekey] {
-        var rows: [(prekey: Prekey, secret: Data)] = []
+        var rows: [(prekey: Prekey, secret: Secret)] = []
         var taken = try await self.takenIDs()
         while rows.count < count {
             let id = Prekey.ID.random()
             guard taken.insert(id.rawValue).inserted else { continue }
-            let secret = X25519.SecretKey.random()
-            let prekey = Prekey(id: id, publicKey: secret.publicKey, expires: expires)
-            rows.append((prekey, secret.withBytes { span in Data(span.indices.map { span[$0] }) }))
+            let key = X25519.SecretKey.random()
+            let prekey = Prekey(id: id, publicKey: key.publicKey, expires: expires)
+            rows.append((prekey, Secret(key: key, published: nil, expires: expires)))
         }
         let inserts = rows
         try await self.database.write { database in
             for row in inserts {
-                try database.execute(
-                    cached: """
-                        INSERT INTO prekeys (prekey_id, private_key, public_key, exp, created_at, wire_record)
-                        VALUES (?, ?, ?, ?, ?, '')
-                        """,
-                    arguments: [
-                        Int64(row.prekey.id.rawValue), row.secret, Data(row.prekey.publicKey.bytes),
-                        expires.stored,
-                        now.stored,
-                    ]
-                )
+                try row.secret.lendingCopy { key in
+                    // Not a kept statement, which would keep the key too.
+                    try database.execute(
+                        sql: """
+                            INSERT INTO prekeys (prekey_id, private_key, public_key, exp, created_at, wire_record)
+                            VALUES (?, ?, ?, ?, ?, '')
+                            """,
+                        arguments: [
+                            Int64(row.prekey.id.rawValue), key, Data(row.prekey.publicKey.bytes), expires.stored,
+                            now.stored,
+                        ]
+                    )
+                }
             }
         }
         return inserts.map(\.prekey)
@@ -72,8 +84,8 @@ package actor PrekeyStore {
     /// Finds the private half, or `nil` if it was never here, was used, or is too old.
     func secret(_ id: Prekey.ID, now: UnixSeconds) async throws -> Secret? {
         let oldest = now.stored - Int64(Self.graceSeconds)
-        let found = try await self.database.read { database -> (key: [UInt8], wire: String, expires: UnixSeconds)? in
-            let row = try Row.fetchOne(
+        return try await self.database.read { database in
+            let rows = try Row.fetchCursor(
                 database,
                 cached: """
                     SELECT private_key, COALESCE(wire_record, '') AS wire_record, exp
@@ -81,16 +93,17 @@ package actor PrekeyStore {
                     """,
                 arguments: [Int64(id.rawValue), oldest]
             )
-            guard let row else { return nil }
+            guard let row = try rows.next() else { return nil }
             let wire = try row.decode(String.self, forColumn: "wire_record")
-            return (try row.bytes("private_key"), wire, try row.seconds("exp"))
+            let expires = try row.seconds("exp")
+            return try row.lendingBytes("private_key") { bytes in
+                Secret(
+                    key: try X25519.SecretKey(SecretBytes(copying: bytes)),
+                    published: wire.isEmpty ? nil : TXTValue(wire),
+                    expires: expires
+                )
+            }
         }
-        guard let found else { return nil }
-        return Secret(
-            key: try X25519.SecretKey(SecretBytes(copying: found.key)),
-            published: found.wire.isEmpty ? nil : TXTValue(found.wire),
-            expires: found.expires
-        )
     }
 
     /// Deletes private halves: used ones, or ones whose publication was refused.
@@ -99,6 +112,11 @@ package actor PrekeyStore {
         guard !ids.isEmpty else { return }
         try await self.database.write { database in
             for id in ids {
+                // Longer than the key, so that SQLite builds a new row where it last had this one.
+                try database.execute(
+                    cached: "UPDATE prekeys SET private_key = zeroblob(64) WHERE prekey_id = ?",
+                    arguments: [id]
+                )
                 try database.execute(cached: "DELETE FROM prekeys WHERE prekey_id = ?", arguments: [id])
             }
         }

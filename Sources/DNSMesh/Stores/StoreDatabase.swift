@@ -84,6 +84,15 @@ extension Row {
         [UInt8](try self.decode(Data.self, forColumn: column))
     }
 
+    /// Lends the bytes in a column where SQLite has them, which a copy in ordinary memory would outlive. Only of a row that
+    /// a cursor stands on: other rows are copies.
+    func lendingBytes<Value>(_ column: String, _ body: (Span<UInt8>) throws -> Value) throws -> Value {
+        try self.withUnsafeData(named: column) { data in
+            guard let data else { throw DatabaseError(resultCode: .SQLITE_MISMATCH, message: "no bytes in \(column)") }
+            return try body(data.span)
+        }
+    }
+
     /// The time in a column, in Unix seconds; negative ones count as 0.
     func seconds(_ column: String) throws -> UnixSeconds {
         UnixSeconds(rawValue: UInt64(clamping: try self.decode(Int64.self, forColumn: column)))

@@ -17,7 +17,7 @@
                         let alive = SecretBytes.random(count: count)
                         let search = alive.withBytes { MemorySearch(for: $0) }
                         let found = try search.count()
-                        #expect(found == 1, "\(count) bytes, alive")
+                        #expect(found == 1, "\(count) bytes, alive: \(found)")
                         #expect(alive.count == count)
                         return search
                     }()
@@ -48,6 +48,8 @@
                 }
                 let seed = SecretBytes.random(count: 32)
                 let seedSearch = seed.withBytes { MemorySearch(for: $0) }
+                let alive = try seedSearch.count()
+                #expect(alive == 1, "seed, alive: \(alive)")
                 try sign(seed)
                 let found = try seedSearch.count()
                 #expect(found == 0, "seed")
@@ -71,11 +73,15 @@
                 }
                 func searches() throws -> [MemorySearch] {
                     let passphrase = SecretBytes.random(count: 40)
-                    return try [passphrase.withBytes { MemorySearch(for: $0) }] + derive(from: passphrase)
+                    let searches = try [passphrase.withBytes { MemorySearch(for: $0) }] + derive(from: passphrase)
+                    let alive = try searches[0].count()
+                    #expect(alive == 1, "passphrase, alive: \(alive)")
+                    #expect(passphrase.count == 40)
+                    return searches
                 }
                 for (name, search) in zip(["passphrase", "derived key", "expanded key"], try searches()) {
                     let found = try search.count()
-                    #expect(found == 0, "\(name)")
+                    #expect(found == 0, "\(name): \(found)")
                 }
             }
         }
@@ -94,7 +100,11 @@
                 func search() throws -> MemorySearch {
                     let key = SecretBytes.random(count: 32)
                     try seal(key)
-                    return key.withBytes { MemorySearch(for: $0) }
+                    let search = key.withBytes { MemorySearch(for: $0) }
+                    let alive = try search.count()
+                    #expect(alive == 1, "alive: \(alive)")
+                    #expect(key.count == 32)
+                    return search
                 }
                 let found = try search().count()
                 #expect(found == 0)
@@ -112,11 +122,15 @@
                     let keys = try IdentityKeys(privateKey: bytes)
                     _ = keys.ed25519.sign([1, 2, 3])
                     let storage = try keys.storageKey(label: "inbox")
-                    return [privateSearch, seedSearch, storage.withBytes { MemorySearch(for: $0) }]
+                    let searches = [privateSearch, seedSearch, storage.withBytes { MemorySearch(for: $0) }]
+                    let alive = try searches.map { try $0.count() }
+                    #expect(alive.allSatisfy { $0 >= 1 }, "alive: \(alive)")
+                    #expect(keys.encryptionKey.bytes.count == storage.count)
+                    return searches
                 }
                 for (name, search) in zip(["private key", "seed", "storage key"], try searches()) {
                     let found = try search.count()
-                    #expect(found == 0, "\(name)")
+                    #expect(found == 0, "\(name): \(found)")
                 }
             }
         }
@@ -149,7 +163,11 @@
                         #expect(read.isSame(as: SecretText(passphrase.withBytes { SecretBytes(copying: $0) })))
                         let keys = try await derivation.keys(from: read, configuration)
                         #expect(keys.encryptionKey.bytes.count == 32)
-                        return passphrase.withBytes { MemorySearch(for: $0) }
+                        let search = passphrase.withBytes { MemorySearch(for: $0) }
+                        let alive = try search.count()
+                        #expect(alive == 2, "alive: \(alive)")  // that of the test, and the one that was read
+                        #expect(!read.isEmpty && passphrase.count == 40)
+                        return search
                     }
                     let search = try await search()
                     let found = try search.count()
