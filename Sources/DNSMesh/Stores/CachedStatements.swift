@@ -17,15 +17,6 @@ extension Row {
         try self.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    /// Its rows must be read, or given up, before the same statement is asked again.
-    static func fetchCursor(
-        _ database: Database,
-        cached sql: String,
-        arguments: StatementArguments = StatementArguments()
-    ) throws -> RowCursor {
-        try self.fetchCursor(try database.cachedStatement(sql: sql), arguments: arguments)
-    }
-
     static func fetchOne(
         _ database: Database,
         cached sql: String,

@@ -85,9 +85,10 @@ package actor PrekeyStore {
     func secret(_ id: Prekey.ID, now: UnixSeconds) async throws -> Secret? {
         let oldest = now.stored - Int64(Self.graceSeconds)
         return try await self.database.read { database in
+            // Not a kept statement, whose registers would keep the key.
             let rows = try Row.fetchCursor(
                 database,
-                cached: """
+                sql: """
                     SELECT private_key, COALESCE(wire_record, '') AS wire_record, exp
                     FROM prekeys WHERE prekey_id = ? AND exp > ?
                     """,
