@@ -2,7 +2,6 @@
     import DMPCrypto
     import DMPProtocol
     import Foundation
-    import Logging
     import Testing
 
     @testable import DNSMesh
@@ -43,40 +42,6 @@
                 for (name, search) in zip(["ephemeral key", "shared secret", "message key"], try searches()) {
                     let found = try search.count()
                     #expect(found == 0, "\(name): \(found)")
-                }
-            }
-        }
-
-        @Test("The private half of a prekey is gone once its message is stored")
-        func prekey() async {
-            await #expect(processExitsWith: .success) {
-                try await withTestFolder { folder in
-                    let now = UnixSeconds(rawValue: 1_800_000_000)
-                    let file = SQLiteFile(
-                        url: folder.appending(path: "prekeys.db"),
-                        schema: .prekeys,
-                        now: now,
-                        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-                    )
-                    let store = PrekeyStore(database: try file.open())
-                    func search() async throws -> [MemorySearch] {
-                        let expires = UnixSeconds(rawValue: now.rawValue + 3_600)
-                        let prekeys = try await store.generate(5, expires: expires, now: now)
-                        for prekey in prekeys { try await store.markPublished(prekey.id, as: TXTValue("x")) }
-                        var searches: [MemorySearch] = []
-                        for prekey in prekeys {
-                            let secret = try #require(try await store.secret(prekey.id, now: now))
-                            let search = secret.key.withBytes { MemorySearch(for: $0) }
-                            let alive = try search.count()
-                            #expect(alive >= 1, "alive: \(alive)")
-                            _ = try secret.key.sharedSecret(with: prekeys[0].publicKey)
-                            try await store.remove([prekey.id])
-                            searches.append(search)
-                        }
-                        return searches
-                    }
-                    let found = try await search().map { try $0.count() }
-                    #expect(found == [0, 0, 0, 0, 0], "\(found)")
                 }
             }
         }
