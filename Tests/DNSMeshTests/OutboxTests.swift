@@ -1,6 +1,7 @@
 import DMPNetwork
 import DMPProtocol
 import DNSTransport
+import Foundation
 import GRDB
 import Testing
 
@@ -126,6 +127,46 @@ struct OutboxTests {
         #expect(second.place > first.place)
         #expect(try await outbox.takeWaiting(after: 0, now: world.now.adding(Outbox.busySeconds)) == nil)
         #expect(try await outbox.takeWaiting(after: 0, now: world.now.adding(Outbox.busySeconds + 1)) != nil)
+    }
+
+    @Test("What a process held when it died is taken over at once, and what one that lives holds is not")
+    func ownerDied() async throws {
+        try await withTemporaryFolder { folder in
+            let world = try World()
+            let keys = try world.user("alice").keys
+            let digest = [UInt8](repeating: 7, count: 32)
+            let seal = try StorageSeal(keys: keys, label: "outbox")
+            let entry = OutboxEntry(
+                contact: "bob",
+                messageID: [UInt8](repeating: 1, count: 16),
+                chunks: [],
+                manifest: OutboxEntry.PlannedRecord(owner: "slot.mesh.test", value: Data()),
+                neededChunkCount: 1,
+                expires: world.now.adding(3_600).rawValue,
+                lifetime: 3_600,
+                prekey: nil,
+                noPrekeyReason: nil,
+                carriesAddress: false
+            )
+            let stores = try MeshStores.directory(folder)
+            let later = Outbox(database: stores.state, seal: seal, presence: stores.sending)
+            do {
+                let dying = try MeshStores.directory(folder)
+                dying.sending.begin()  // it has no chance to end it
+                let outbox = Outbox(database: dying.state, seal: seal, presence: dying.sending)
+                try await outbox.add(entry, digest: digest, now: world.now)
+                let held = try await later.presence.during { try await later.takeFailed(digest, now: world.now) }
+                #expect(held == nil)
+            }
+            let taken = try await later.presence.during {
+                let first = try await later.takeFailed(digest, now: world.now)
+                return (first, try await later.takeFailed(digest, now: world.now))
+            }
+            #expect(taken.0?.messageID == entry.messageID)
+            #expect(taken.1 == nil)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(!left.contains { $0.hasPrefix(".sending-") })
+        }
     }
 
     @Test("A text that went out by a clock far ahead doesn't keep the same text from going out later")

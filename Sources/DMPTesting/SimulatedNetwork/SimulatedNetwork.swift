@@ -338,7 +338,7 @@ package final class SimulatedNetwork: Sendable {
                 return .accepted
             }
             let result = try await node.store.publish(value, at: name, ttl: ttl, deadline: never)
-            if result == .accepted, name.text.hasPrefix("slot-") {
+            if result == .accepted, name.text.hasPrefix("slot-") || name.text.hasPrefix("prekeys.") {
                 let expires = self.now().adding(UInt64(ttl))
                 self.state.withLock {
                     $0.publications.append(Publication(name: name, value: value, expires: expires))

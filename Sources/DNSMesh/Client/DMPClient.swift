@@ -66,7 +66,11 @@ public actor DMPClient {
         self.inbox = try Inbox(database: stores.state, keys: keys, logger: logger)
         self.intros = try IntroQueue(stores: stores, inbox: self.inbox, keys: keys, logger: logger)
         self.verifications = try Verifications(stores: stores, keys: keys)
-        self.outbox = Outbox(database: stores.state, seal: try StorageSeal(keys: keys, label: "outbox"))
+        self.outbox = Outbox(
+            database: stores.state,
+            seal: try StorageSeal(keys: keys, label: "outbox"),
+            presence: stores.sending
+        )
         self.labels = SenderLabels(reader: reader)
         self.limiter = WidthLimiter(width: configuration.width)
         self.renewal = ContactRenewal(

@@ -28,6 +28,17 @@ struct MessageSender: Sendable {
         lifetime: MessageLifetime,
         deadline: ErasedClock.Instant
     ) async throws -> SendReceipt {
+        try await self.outbox.presence.during {
+            try await self.sendOnce(body, to: contact, lifetime: lifetime, deadline: deadline)
+        }
+    }
+
+    private func sendOnce(
+        _ body: [UInt8],
+        to contact: Contact,
+        lifetime: MessageLifetime,
+        deadline: ErasedClock.Instant
+    ) async throws -> SendReceipt {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }
         try self.sealer.preflight(body.count, lifetime: lifetime)
         let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
@@ -55,6 +66,10 @@ struct MessageSender: Sendable {
     /// - Returns: How many messages are on their way now.
     @concurrent
     func resumeWaiting(deadline: ErasedClock.Instant) async throws -> Int {
+        try await self.outbox.presence.during { try await self.publishWaiting(deadline: deadline) }
+    }
+
+    private func publishWaiting(deadline: ErasedClock.Instant) async throws -> Int {
         let contacts = try await self.renewal.contacts.all()
         var sent = 0
         var place: Int64 = 0

@@ -30,11 +30,12 @@ struct OutboxEntry: Sendable, Codable {
 /// Messages that are on their way.
 ///
 /// An entry is worked on by one task of one process at a time: who takes it marks it as busy, for longer than any
-/// operation lasts, so that the entry of a process that died is free again soon. A mark that reaches further was made by a
-/// clock that was ahead, and doesn't count.
+/// operation lasts. The entry of a process that died is free again at once, or when that time is over if nobody can tell. A
+/// mark that reaches further was made by a clock that was ahead, and doesn't count.
 struct Outbox: Sendable {
     let database: StoreDatabase
     let seal: StorageSeal
+    var presence: any SendingPresence = SolePresence()
 
     /// How long an entry stays with the task that took it, in seconds.
     static let busySeconds: UInt64 = 120
@@ -52,10 +53,13 @@ struct Outbox: Sendable {
         let encoded = try JSONEncoder().encode(entry)
         try await self.database.write { database in
             try database.execute(
-                cached: "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, 0)",
+                cached: """
+                    INSERT INTO outbox (message_id, digest, entry, expires, attempted, busy_until, owner)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     Data(entry.messageID), Data(digest), encoded, Int64(clamping: entry.expires), now.stored,
-                    now.adding(Self.busySeconds).stored,
+                    now.adding(Self.busySeconds).stored, self.presence.mark(),
                 ]
             )
         }
@@ -150,6 +154,20 @@ struct Outbox: Sendable {
         }
     }
 
+    private func freeWhatTheDeadHeld(in database: Database) throws {
+        let owners = try Int64.fetchAll(
+            database,
+            cached: "SELECT DISTINCT owner FROM outbox WHERE owner NOT IN (0, ?) AND busy_until BETWEEN 1 AND ?",
+            arguments: [self.presence.mark(), Self.sentMark - 1]
+        )
+        for owner in owners where self.presence.isGone(owner) {
+            try database.execute(
+                cached: "UPDATE outbox SET busy_until = 0 WHERE owner = ? AND busy_until < ?",
+                arguments: [owner, Self.sentMark]
+            )
+        }
+    }
+
     private func take(
         _ condition: String,
         _ arguments: StatementArguments,
@@ -157,14 +175,17 @@ struct Outbox: Sendable {
     ) async throws -> [Taken] {
         let rows = try await self.database.write { database in
             let settled = try SettledTime.observe(now, in: database)
+            try self.freeWhatTheDeadHeld(in: database)
             try database.execute(cached: "DELETE FROM outbox WHERE expires < ?", arguments: [settled.stored])
             let rows = try Row.fetchAll(
                 database,
                 cached: """
-                    UPDATE outbox SET busy_until = ?
+                    UPDATE outbox SET busy_until = ?, owner = ?
                     WHERE \(Self.isFree) AND expires >= ? AND \(condition) RETURNING rowid AS place, entry
                     """,
-                arguments: [now.adding(Self.busySeconds).stored] + Self.freeArguments(now) + [now.stored] + arguments
+                arguments: [now.adding(Self.busySeconds).stored, self.presence.mark()] + Self.freeArguments(now) + [
+                    now.stored
+                ] + arguments
             )
             return try rows.map { (try $0.decode(Int64.self, forColumn: "place"), Data(try $0.bytes("entry"))) }
         }

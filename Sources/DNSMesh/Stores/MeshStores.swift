@@ -12,6 +12,7 @@ public struct MeshStores: Sendable {
     let state: StoreDatabase
     let refreshTurn: RefreshTurn
     let intros: StoreDatabase
+    var sending: any SendingPresence
 
     /// Opens the files in a folder, which is made with mode 0700 if it is missing.
     ///
@@ -73,5 +74,6 @@ public struct MeshStores: Sendable {
         self.refreshTurn = RefreshTurn(folder: folder)
         self.state = state
         self.intros = intros
+        self.sending = folder.map(FolderPresence.init(folder:)) ?? SolePresence()
     }
 }

@@ -6,7 +6,9 @@ import GRDB
 struct StateStep: Sendable {
     let apply: @Sendable (Database) throws -> Void
 
-    static let all: [StateStep] = [.messagesAndPublications, .rotation, .upkeep, .introsAndVerifications]
+    static let all: [StateStep] = [
+        .messagesAndPublications, .rotation, .upkeep, .introsAndVerifications, .outboxOwners,
+    ]
 }
 
 extension NumberedSchema {

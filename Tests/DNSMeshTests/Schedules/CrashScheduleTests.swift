@@ -28,7 +28,7 @@ struct CrashScheduleTests {
         for fault in NetworkFault.allCases where fault != .staleCache {
             #expect(tally.faults[fault, default: 0] > 0, "\(fault)")
         }
-        #expect(tally.cuts > 0 && tally.crashes > 0)
+        #expect(tally.cuts > 0 && tally.crashes > 0 && tally.intrusions > 0 && tally.strange > 0)
     }
 
     @Test("A bug that was planted is found, and shrunk to a few steps", arguments: PlantedBug.allCases)
@@ -67,6 +67,8 @@ struct SchedulePlan: Sendable {
         var cuts = 0
         var crashes = 0
         var texts = 0
+        var intrusions = 0
+        var strange = 0
         var faults: [NetworkFault: Int] = [:]
         var failures: [Failure] = []
 
@@ -76,6 +78,7 @@ struct SchedulePlan: Sendable {
             var lines = [
                 "schedules \(self.schedules)", "steps \(self.steps)", "questions \(self.questions)",
                 "cuts \(self.cuts)", "crashes \(self.crashes)", "texts \(self.texts)",
+                "strange \(self.strange)", "intrusions \(self.intrusions)",
                 "failures \(self.failures.count)",
             ]
             lines += NetworkFault.allCases.map {
@@ -108,6 +111,8 @@ struct SchedulePlan: Sendable {
                 tally.cuts += log.cuts
                 tally.crashes += log.crashes
                 tally.texts += log.sendings.count
+                tally.intrusions += log.intrusions
+                tally.strange += log.strange.count
                 tally.faults.merge(run.network.counts, uniquingKeysWith: +)
                 if !log.violations.isEmpty {
                     tally.failures.append(Failure(schedule: schedule, violations: log.violations))

@@ -20,6 +20,9 @@ struct Schedule: Hashable, Sendable {
         case pass(seconds: Int)
         case partition(Int, zone: Int, seconds: Int)
         case silence(zone: Int, seconds: Int)
+        /// Somebody who is nobody's contact sends a text.
+        case strange(to: Int, number: Int)
+        case intrude(Intrusion, against: Int, seed: UInt64)
     }
 
     struct Act: Hashable, Sendable {
@@ -56,6 +59,21 @@ extension Schedule {
                 if Self.mayJoin(act, step) { step.append(act) }
             }
             self.steps.append(step)
+        }
+        if Bool.random(using: &random) { self.addStrangers(using: &random) }
+    }
+
+    /// Adds what strangers and forgers do meanwhile.
+    private mutating func addStrangers(using random: inout SeededRandom) {
+        for number in 1...Int.random(in: 1...4, using: &random) {
+            let victim = Int.random(in: 0..<self.userCount, using: &random)
+            let kinds = Intrusion.allCases
+            let kind = kinds[Int.random(in: 0..<kinds.count, using: &random)]
+            let action: Action =
+                Int.random(in: 0..<3, using: &random) == 0
+                ? .strange(to: victim, number: number)
+                : .intrude(kind, against: victim, seed: random.next() >> 32)
+            self.steps[Int.random(in: 0..<self.steps.count, using: &random)].append(Act(action: action))
         }
     }
 
@@ -107,6 +125,12 @@ extension Schedule {
     }
 }
 
+extension Schedule {
+    var hasStranger: Bool {
+        self.steps.joined().contains { if case .strange = $0.action { true } else { false } }
+    }
+}
+
 extension Schedule.Action {
     /// Whose act it is; `nil` for what happens to the world.
     var user: Int? {
@@ -115,7 +139,7 @@ extension Schedule.Action {
             .refresh(let user, _), .publish(let user), .rotate(let user), .revoke(let user), .block(let user, _),
             .unblock(let user, _), .crash(let user), .jump(let user, _):
             user
-        case .pass, .partition, .silence: nil
+        case .pass, .partition, .silence, .strange, .intrude: nil
         }
     }
 

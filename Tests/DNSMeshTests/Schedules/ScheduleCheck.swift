@@ -44,7 +44,11 @@ extension ScheduleRun {
         blocked: [Set<Ed25519.PublicKey>]
     ) async throws -> [Set<ReplayCache.Key>] {
         let after = try await self.inboxKeys()
+        let accepted = try self.users.reduce(into: Set()) { $0.formUnion(try $1.signingKeys) }
         for user in self.users {
+            if after[user.index].contains(where: { !accepted.contains($0.sender) }) {
+                self.violate("\(user.name) got a message of somebody who is no contact")
+            }
             let state = user.state.withLock { $0 }
             let refused = try self.keys(ofAllWith: blocked[user.index].intersection(state.blocked))
             if after[user.index].subtracting(before[user.index]).contains(where: { refused.contains($0.sender) }) {
@@ -78,7 +82,8 @@ struct ScheduleCheck {
     }
 
     func check() async throws {
-        let stored = try self.stored()
+        let everything = try self.stored()
+        let stored = everything.filter { $0.from !== self.run.stranger }
         var delivered: [Delivered: String] = [:]
         for user in self.run.users {
             let inbox = try Inbox(
@@ -100,7 +105,7 @@ struct ScheduleCheck {
         for message in stored {
             let key = ReplayCache.Key(sender: message.manifest.sender, message: message.manifest.messageID)
             guard delivered[Delivered(user: message.to.index, key: key)] == nil else { continue }
-            guard try self.excuse(for: message, among: stored) == nil else {
+            guard try self.excuse(for: message, among: everything) == nil else {
                 excused.insert([message.from.index, message.to.index])
                 continue
             }
@@ -131,7 +136,7 @@ struct ScheduleCheck {
     }
 
     private func owner(_ matches: (IdentityKeys) -> Bool) throws -> (SimulatedUser, Int)? {
-        for user in self.run.users {
+        for user in self.run.users + [self.run.stranger].compactMap(\.self) {
             let state = user.state.withLock { $0 }
             for generation in 0...(state.pending?.generation ?? state.generation) {
                 if matches(try user.keys(generation)) { return (user, generation) }

@@ -26,6 +26,11 @@ extension ScheduleRun {
                 state.everJumped = true
             }
         case .crash(let user): self.end(self.users[user], act.process)
+        case .strange(let recipient, let number): await self.sendAsStranger(number, to: self.users[recipient])
+        case .intrude(let intrusion, let victim, let seed):
+            do { try await self.intrude(intrusion, against: self.users[victim], seed) } catch {
+                self.violate("\(intrusion) can't be made: \(error)")
+            }
         default:
             guard let index = act.action.user else { return }
             await self.perform(act, by: self.users[index])
@@ -90,7 +95,7 @@ extension ScheduleRun {
 
     func start(_ user: SimulatedUser, _ keys: IdentityKeys) throws -> SimulatedProcess {
         let gate = ProcessGate()
-        let stores = try user.openStores()
+        let stores = try user.openStores(for: gate)
         var configuration = MeshConfiguration(username: try Username(user.name), zone: user.zone)
         configuration.prekeyTarget = 3
         let link = ProcessLink(base: self.network.link(of: user.name), gate: gate)
@@ -157,7 +162,7 @@ extension ScheduleRun {
                 )
                 await self.send(sending, client)
             case .sendAgain(let from):
-                if let sending = self.unfinished(of: from) { await self.send(sending, client) }
+                if let sending = try await self.unfinished(of: from) { await self.send(sending, client) }
             case .resume: _ = try await client.resumeSending()
             case .poll: self.noteHandedOut(try await client.receive().messages, user)
             case .watch(_, let seconds): try await self.watch(client, seconds)
@@ -199,15 +204,49 @@ extension ScheduleRun {
         self.log.withLock { $0.sendings[sending.number] = sending }
     }
 
+    private func sendAsStranger(_ number: Int, to recipient: SimulatedUser) async {
+        guard let stranger = self.stranger else { return }
+        do {
+            let client = try self.start(stranger, stranger.keys(0)).client
+            let receipt = try await client.send("stranger \(number)", to: recipient.name)
+            self.log.withLock { _ = $0.strange.insert(receipt.messageID) }
+        } catch is MeshError {
+            return  // the network
+        } catch {
+            self.violate("a stranger can't send: \(error)")
+        }
+    }
+
     /// The latest text of a user that may not have gone out, and that is still the same message if it is sent again.
-    private func unfinished(of user: Int) -> Sending? {
+    private func unfinished(of user: Int) async throws -> Sending? {
         let latest = self.log.withLock { $0.sendings.values.filter { $0.from == user }.max { $0.number < $1.number } }
         guard let latest, latest.sent.seconds(until: self.now) < 500,
             !self.users[user].state.withLock(\.everJumped), self.users[user].generation == latest.generation
         else { return nil }
         switch latest.outcome {
         case .kept: return latest
-        case .stored, .refused, .unknown: return nil
+        case .unknown: return try await self.isWaiting(latest) ? latest : nil
+        case .stored, .refused: return nil
+        }
+    }
+
+    /// Whether the outbox of the sender holds a text that is not known to be out.
+    private func isWaiting(_ sending: Sending) async throws -> Bool {
+        let (user, recipient) = (self.users[sending.from], self.users[sending.to])
+        let outbox = Outbox(
+            database: try user.openStores().state,
+            seal: try StorageSeal(keys: try user.keys(sending.generation), label: "outbox")
+        )
+        guard let contact = await user.contacts.load().first(where: { $0.name == recipient.name }) else { return false }
+        let digest = Data(outbox.digest(contact: contact, body: Array(Self.text(sending.number).utf8)))
+        return try await StoreAccess.$gate.withValue(OpenGate()) {
+            try await outbox.database.read { database in
+                try Bool.fetchOne(
+                    database,
+                    cached: "SELECT EXISTS (SELECT 1 FROM outbox WHERE digest = ? AND busy_until < ?)",
+                    arguments: [digest, Outbox.sentMark]
+                ) ?? false
+            }
         }
     }
 

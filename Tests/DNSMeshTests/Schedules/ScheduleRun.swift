@@ -39,6 +39,9 @@ final class ScheduleRun: Sendable {
         var violations: [String] = []
         var cuts = 0
         var crashes = 0
+        var intrusions = 0
+        /// The texts that a stranger has sent, and its receipt names.
+        var strange: Set<MessageID> = []
     }
 
     let schedule: Schedule
@@ -46,6 +49,8 @@ final class ScheduleRun: Sendable {
     let clock: ErasedClock
     let network: SimulatedNetwork
     let users: [SimulatedUser]
+    /// Nobody's contact, who has all users among its own.
+    let stranger: SimulatedUser?
     let zones: [ZoneName]
     let log = Mutex(Log())
 
@@ -66,6 +71,8 @@ final class ScheduleRun: Sendable {
             users.append(try await SimulatedUser(index: index, zone: zones[index % zones.count], folder: folder))
         }
         self.users = users
+        self.stranger =
+            schedule.hasStranger ? try await SimulatedUser(index: 99, zone: zones[0], folder: folder) : nil
     }
 
     /// Runs a schedule and returns the run, with what was violated and counted in it.
@@ -93,9 +100,14 @@ final class ScheduleRun: Sendable {
                 let run = try await ScheduleRun(schedule, time: time, folder: folder)
                 for user in run.users {
                     for other in run.users where other.index != user.index { try await user.pin(other) }
+                    try await run.stranger?.pin(user)
                 }
                 // Processes know their users, and users their processes.
-                defer { for user in run.users { user.state.withLock { $0.processes = [:] } } }
+                defer {
+                    for user in run.users + [run.stranger].compactMap(\.self) {
+                        user.state.withLock { $0.processes = [:] }
+                    }
+                }
                 return try await body(run)
             }
         }
@@ -114,7 +126,7 @@ final class ScheduleRun: Sendable {
 
     // MARK: - Steps
 
-    private func runSteps() async throws {
+    func runSteps() async throws {
         var before = try await self.inboxKeys()
         for (index, step) in self.schedule.steps.enumerated() {
             self.network.set(.even(self.schedule.faultRate), round: UInt64(index))

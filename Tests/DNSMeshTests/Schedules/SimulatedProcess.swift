@@ -127,6 +127,33 @@ struct ProcessContacts: ContactStore {
     }
 }
 
+/// All processes that a user ever had, by their marks, counted from 1.
+final class ProcessList: Sendable {
+    private let gates = Mutex<[ProcessGate]>([])
+
+    func presence(of gate: ProcessGate) -> SimulatedPresence {
+        self.gates.withLock { gates in
+            gates.append(gate)
+            return SimulatedPresence(list: self, ownMark: Int64(gates.count))
+        }
+    }
+
+    fileprivate func isDead(_ mark: Int64) -> Bool {
+        self.gates.withLock { $0.indices.contains(Int(mark) - 1) && $0[Int(mark) - 1].isDead }
+    }
+}
+
+/// Knows which processes of a user are there.
+struct SimulatedPresence: SendingPresence {
+    let list: ProcessList
+    let ownMark: Int64
+
+    func begin() {}
+    func end() {}
+    func mark() -> Int64 { self.ownMark }
+    func isGone(_ mark: Int64) -> Bool { self.list.isDead(mark) }
+}
+
 /// A client that may end at any access.
 struct SimulatedProcess: Sendable {
     let gate: ProcessGate

@@ -36,6 +36,7 @@ final class SimulatedUser: Sendable {
     let contacts = MemoryContactStore()
     let state = Mutex(State())
     private let databases: UserDatabases?
+    private let processList = ProcessList()
     /// Where real files are; `nil` for files in memory.
     private let folder: URL?
 
@@ -52,14 +53,16 @@ final class SimulatedUser: Sendable {
     }
 
     /// Opens the files, as a process does when it starts.
-    func openStores() throws -> MeshStores {
+    func openStores(for gate: ProcessGate? = nil) throws -> MeshStores {
         if let databases = self.databases {
-            return MeshStores(
+            var stores = MeshStores(
                 prekeys: databases.prekeys,
                 state: databases.state,
                 intros: databases.intros,
                 folder: nil
             )
+            if let gate { stores.sending = self.processList.presence(of: gate) }
+            return stores
         }
         guard let folder = self.folder else { throw CancellationError() }
         return try MeshStores.directory(folder)

@@ -86,6 +86,28 @@ struct SimulatedWorldTests {
         }
     }
 
+    @Test("What somebody who is no contact sends waits among the intros, and no forgery is anywhere")
+    func strangersMail() async throws {
+        let letter = Schedule.Act(action: .send(from: 0, to: 1, number: 1))
+        let others = [Schedule.Act(action: .strange(to: 1, number: 1))]
+        let forgeries = Intrusion.allCases.map { Schedule.Act(action: .intrude($0, against: 1, seed: 5)) }
+        let schedule = Schedule(
+            seed: 1,
+            userCount: 2,
+            zoneCount: 1,
+            faultRate: 0,
+            steps: [[letter], others, forgeries, [Schedule.Act(action: .poll(1))], forgeries]
+        )
+        try await ScheduleRun.withWorld(schedule) { run in
+            try await run.runSteps()
+            #expect(run.violations.isEmpty)
+            let bob = run.users[1]
+            let client = try run.start(bob, bob.keys(0)).client
+            #expect(try await client.inbox.list().map(\.text) == ["text 1"])
+            #expect(try await client.intros.list().map(\.text) == ["stranger 1"])
+        }
+    }
+
     @Test("A malformed header and a manifest of more than 256 chunks, from a stranger, cost themselves alone")
     func strangersJunk() async throws {
         try await ScheduleRun.withWorld(Self.pair) { run in
@@ -93,10 +115,7 @@ struct SimulatedWorldTests {
             let sender = try run.start(alice, alice.keys(0)).client
             let reader = try run.start(bob, bob.keys(0)).client
             let stranger = try SimulatedUser.keys(of: 99, 0)
-            // A list where an object must be, then a payload of the least length and the trailer.
-            let outer = [0, 3] + Array("[1]".utf8) + [UInt8](repeating: 0, count: 44 + 32)
-            let block = [0, 0, 0, UInt8(outer.count)] + outer
-            let chunk = try ChunkWire(wrapping: (block + [UInt8](repeating: 0, count: 128 - block.count))[...])
+            let chunk = try ScheduleRun.malformedChunk()
             for (shares, data, hashes) in [
                 (1, 1, chunk.hash), (300, 200, [UInt8](repeating: 7, count: 300 * 32)),
             ] {
