@@ -1,4 +1,5 @@
 import ArgumentParser
+import DMPCrypto
 import DMPNetwork
 import DNSMesh
 import Foundation
@@ -74,9 +75,11 @@ extension DNSMeshCommand {
 }
 
 extension Process {
-    /// Files are for their owner alone from their first byte, and a reader that goes away is an error, not a death.
+    /// Files are for their owner alone from their first byte, a crash leaves no image of the memory, and a reader that goes
+    /// away is an error, not a death.
     fileprivate static func prepare() {
         umask(0o077)
+        CoreDump.forbid()
         signal(SIGPIPE, SIG_IGN)
         self.occupyStandardStreams()
     }

@@ -38,7 +38,7 @@ extension NodeAPI {
         case .stored: .json(.created, #"{"ok": true}"#)
         case .tooManyValues(let limit): .error(.contentTooLarge, "RRset at \(name) already holds \(limit) values")
         case .setTooLarge(let limit): .error(.contentTooLarge, "RRset at \(name) would exceed \(limit) bytes")
-        case nil: .json(.badGateway, #"{"ok": false}"#)
+        case nil: .notStored
         }
     }
 
@@ -61,7 +61,7 @@ extension NodeAPI {
         return switch removed {
         case true: .empty(.noContent)
         case false: .empty(.notFound)
-        case nil: .json(.badGateway, #"{"ok": false}"#)
+        case nil: .notStored
         }
     }
 
@@ -78,6 +78,18 @@ extension NodeAPI {
     /// No quotation mark and no control character.
     private static func isStorable(_ value: [UInt8]) -> Bool {
         value.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
+    }
+}
+
+extension HTTPAnswer {
+    /// A full disk, most of the time: whoever comes again later may find room. The log says what it is.
+    fileprivate static var notStored: HTTPAnswer {
+        var answer = HTTPAnswer.json(
+            .serviceUnavailable,
+            #"{"ok": false, "error": "the node can't store records at the moment; try again later"}"#
+        )
+        answer.retryAfter = 5
+        return answer
     }
 }
 

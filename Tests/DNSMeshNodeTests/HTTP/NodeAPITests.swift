@@ -106,11 +106,13 @@ struct NodeAPITests {
             #expect(try await http.send(.get, "/stats").status == 503)
             #expect(try await http.send(.get, "/metrics").status == 503)
             #expect(try await http.send(.get, "/v1/records/a.test").status == 503)
+            let refused = try await http.response(.post, "/v1/records/a.test", #"{"value": "x"}"#)
+            #expect(refused.status == .serviceUnavailable && refused.headers[.retryAfter] == "5")
             #expect(
-                try await http.send(.post, "/v1/records/a.test", #"{"value": "x"}"#)
-                    == .init(status: 502, body: #"{"ok": false}"#)
+                String(buffer: refused.body)
+                    == #"{"ok": false, "error": "the node can't store records at the moment; try again later"}"#
             )
-            #expect(try await http.send(.delete, "/v1/records/a.test").status == 502)
+            #expect(try await http.send(.delete, "/v1/records/a.test").status == 503)
         }
     }
 
