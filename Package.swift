@@ -18,9 +18,6 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -39,11 +36,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -88,8 +83,8 @@ let package = Package(
         .target(
             name: "DNSMeshNode",
             dependencies: [
-                "DMPCrypto", "DMPProtocol", "DNSTransport", "DNSWire", grdb, httpTypes, hummingbird, hummingbirdCore,
-                lifecycle, logging, nioCore,
+                "DMPCrypto", "DMPProtocol", "DNSTransport", "DNSWire", grdb, lifecycle, logging, nioCore, nioHTTP1,
+                nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -170,8 +165,7 @@ let package = Package(
             name: "DNSMeshNodeTests",
             dependencies: [
                 "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMeshNode", "DNSTransport", "DNSWire",
-                grdb, httpTypes, hummingbird, lifecycle, logging, nioCore,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                grdb, lifecycle, logging, nioCore, nioHTTP1,
             ],
             swiftSettings: settings
         ),

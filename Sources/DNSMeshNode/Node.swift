@@ -1,7 +1,6 @@
 public import DMPProtocol
 package import DNSTransport
 internal import DNSWire
-internal import Hummingbird
 public import Logging
 public import ServiceLifecycle
 public import UnixSignals
@@ -85,10 +84,9 @@ public struct Node: Service {
             now: self.now,
             logger: self.logger
         )
-        let http = NodeHTTPServer.application(
-            api,
-            configuration: self.configuration,
-            logger: self.quietLogger
+        let http = HTTPService(
+            server: NodeHTTPServer(api, configuration: self.configuration),
+            place: "\(self.configuration.httpHost) port \(self.configuration.httpPort)"
         ) { [logger, configuration] port in
             let node = RunningNode(dnsAddress: dnsAddress, httpHost: configuration.httpHost, httpPort: port)
             logger.info("node up dns=\(node.dnsAddress) http=\(node.httpEndpoint)")
@@ -101,10 +99,9 @@ public struct Node: Service {
             now: self.now,
             logger: self.logger
         )
-        let place = "\(self.configuration.httpHost) port \(self.configuration.httpPort)"
         var services = ServiceGroupConfiguration(
-            services: [DNSService(server: dns), HTTPService(application: http, place: place), cleanup]
-                + publishers + (updating.map { [$0.reader] } ?? []),
+            services: [DNSService(server: dns), http, cleanup] + publishers
+                + (updating.map { [$0.reader] } ?? []),
             gracefulShutdownSignals: gracefulShutdownSignals,
             logger: self.quietLogger
         )

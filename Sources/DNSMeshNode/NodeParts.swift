@@ -1,7 +1,5 @@
 internal import DNSTransport
-internal import Hummingbird
 internal import Logging
-internal import NIOCore
 internal import ServiceLifecycle
 
 /// A node whose database and DNS sockets are open.
@@ -48,13 +46,15 @@ struct DNSService: Service {
 
 /// The HTTP server as a part of the service group.
 struct HTTPService: Service {
-    let application: Application<NodeHTTPResponder>
+    let server: NodeHTTPServer
     /// Address and port, for people.
     let place: String
+    /// Gets the port once the socket is open.
+    let whenUp: @Sendable (Int) async -> Void
 
     func run() async throws {
         do {
-            try await self.application.run()
+            try await self.server.run(whenUp: self.whenUp)
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -1,14 +1,22 @@
 internal import DNSWire
-internal import HTTPTypes
 
 /// A request, as far as the node looks at it.
 struct HTTPQuestion: Sendable {
-    var method: HTTPRequest.Method
+    var method: Method
     /// With the query.
     var path: String
     var authorization: String?
     var body: Body
     var source: IPAddress
+
+    /// What the node can be asked to do, in the names that its counts use.
+    enum Method: String, Sendable {
+        case get = "GET"
+        case head = "HEAD"
+        case post = "POST"
+        case delete = "DELETE"
+        case other
+    }
 
     enum Body: Hashable, Sendable {
         case whole([UInt8])

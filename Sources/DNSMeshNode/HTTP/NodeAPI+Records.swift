@@ -1,67 +1,77 @@
 internal import DMPProtocol
-internal import HTTPTypes
 
 /// `/v1/records/{name}`. Source: protocol documents, "The node's HTTP API", section 4.
 extension NodeAPI {
-    func read(_ text: String, _ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        if let refusal = self.refusal(of: question, isAllowed: self.access.mayRead) { return refusal }
-        var values: [StoredValue] = []
-        if let name = RecordName(text) {
-            let found = try await self.using("read") { try await self.store.values(at: name, now: self.now()) }
-            guard let found else { return .error(.serviceUnavailable, "store unavailable") }
-            values = found
+    func read(_ text: String, _ question: HTTPQuestion, then reply: @escaping Reply) {
+        if let refusal = self.refusal(of: question, isAllowed: self.access.mayRead) { return reply(refusal) }
+        guard let name = RecordName(text) else { return reply(Self.values([], of: text)) }
+        self.store.values(at: name, now: self.now()) { result in
+            guard let found = self.value(of: result, "read") else {
+                return reply(.error(.serviceUnavailable, "store unavailable"))
+            }
+            reply(Self.values(found, of: text))
         }
+    }
+
+    private static func values(_ values: [StoredValue], of text: String) -> HTTPAnswer {
         let list = JSONText.list(values.map(\.text))
         return .json(values.isEmpty ? .notFound : .ok, #"{"name": \#(JSONText.quoted(text)), "values": \#(list)}"#)
     }
 
-    func publish(_ text: String, _ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        if let refusal = self.refusal(of: question, isAllowed: self.access.mayWrite) { return refusal }
-        guard let object = question.object else { return .error(.badRequest, "invalid body") }
+    func publish(_ text: String, _ question: HTTPQuestion, then reply: @escaping Reply) {
+        if let refusal = self.refusal(of: question, isAllowed: self.access.mayWrite) { return reply(refusal) }
+        guard let object = question.object else { return reply(.error(.badRequest, "invalid body")) }
         guard case .string(let bytes)? = object["value"], let lifetime = object.lifetime else {
-            return .error(.badRequest, "value (str) and ttl (int > 0) required")
+            return reply(.error(.badRequest, "value (str) and ttl (int > 0) required"))
         }
         let longest = self.limits.lifetime == 0 ? RecordLimits.longestLifetime : self.limits.lifetime
         guard let lifetime = UInt32(exactly: lifetime), lifetime <= longest else {
-            return .error(.badRequest, "ttl exceeds cap of \(longest)s")
+            return reply(.error(.badRequest, "ttl exceeds cap of \(longest)s"))
         }
         guard self.limits.valueBytes == 0 || bytes.count <= self.limits.valueBytes else {
-            return .error(.badRequest, "value exceeds cap of \(self.limits.valueBytes) bytes")
+            return reply(.error(.badRequest, "value exceeds cap of \(self.limits.valueBytes) bytes"))
         }
-        guard let name = RecordName(text) else { return .error(.badRequest, "invalid record name") }
-        guard Self.isStorable(bytes) else { return .error(.badRequest, "invalid record value") }
+        guard let name = RecordName(text) else { return reply(.error(.badRequest, "invalid record name")) }
+        guard Self.isStorable(bytes) else { return reply(.error(.badRequest, "invalid record value")) }
         let value = String(decoding: bytes, as: UTF8.self)
-        let outcome = try await self.using("publish") {
-            try await self.store.publish(value, at: name, lifetime: lifetime, now: self.now())
-        }
-        return switch outcome {
-        case .stored: .json(.created, #"{"ok": true}"#)
-        case .tooManyValues(let limit): .error(.contentTooLarge, "RRset at \(name) already holds \(limit) values")
-        case .setTooLarge(let limit): .error(.contentTooLarge, "RRset at \(name) would exceed \(limit) bytes")
-        case nil: .notStored
+        self.store.publish(value, at: name, lifetime: lifetime, now: self.now()) { result in
+            let answer: HTTPAnswer =
+                switch self.value(of: result, "publish") {
+                case .stored: Self.published
+                case .tooManyValues(let limit):
+                    .error(.contentTooLarge, "RRset at \(name) already holds \(limit) values")
+                case .setTooLarge(let limit): .error(.contentTooLarge, "RRset at \(name) would exceed \(limit) bytes")
+                case nil: .notStored
+                }
+            reply(answer)
         }
     }
 
-    func delete(_ text: String, _ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        if let refusal = self.refusal(of: question, isAllowed: self.access.mayWrite) { return refusal }
+    private static let published = HTTPAnswer.json(.created, #"{"ok": true}"#)
+
+    func delete(_ text: String, _ question: HTTPQuestion, then reply: @escaping Reply) {
+        if let refusal = self.refusal(of: question, isAllowed: self.access.mayWrite) { return reply(refusal) }
         var value: String?
         if question.body != .whole([]) {
             // Anything but one text, or nothing, is a mistake: it must not delete all values.
-            guard let object = question.object else { return .error(.badRequest, "invalid body") }
+            guard let object = question.object else { return reply(.error(.badRequest, "invalid body")) }
             switch object["value"] {
             case .string(let bytes):
-                guard Self.isStorable(bytes) else { return .error(.badRequest, "invalid record value") }
+                guard Self.isStorable(bytes) else { return reply(.error(.badRequest, "invalid record value")) }
                 value = String(decoding: bytes, as: UTF8.self)
             case nil: break
-            default: return .error(.badRequest, "invalid body")
+            default: return reply(.error(.badRequest, "invalid body"))
             }
         }
-        guard let name = RecordName(text) else { return .error(.badRequest, "invalid record name") }
-        let removed = try await self.using("delete") { try await self.store.delete(value, at: name) }
-        return switch removed {
-        case true: .empty(.noContent)
-        case false: .empty(.notFound)
-        case nil: .notStored
+        guard let name = RecordName(text) else { return reply(.error(.badRequest, "invalid record name")) }
+        self.store.delete(value, at: name) { result in
+            let answer: HTTPAnswer =
+                switch self.value(of: result, "delete") {
+                case true: .empty(.noContent)
+                case false: .empty(.notFound)
+                case nil: .notStored
+                }
+            reply(answer)
         }
     }
 

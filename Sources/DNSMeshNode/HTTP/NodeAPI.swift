@@ -1,5 +1,4 @@
 internal import DMPProtocol
-internal import HTTPTypes
 internal import Logging
 
 /// The HTTP side of the node, without sockets.
@@ -19,77 +18,71 @@ struct NodeAPI: Sendable {
     /// 16,384, the most bytes of a request body.
     static let bodyLimit = 16_384
 
-    func answer(to question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        let answer = try await self.route(question)
-        self.metrics.countRequest(method: question.countedMethod, status: answer.status.code)
-        return answer
+    /// Takes an answer, once, on whatever thread it gets ready.
+    typealias Reply = @Sendable (HTTPAnswer) -> Void
+
+    /// Answers a question: before it returns, where the store isn't needed, else when the store has done its part.
+    func answer(to question: HTTPQuestion, then reply: @escaping Reply) {
+        self.route(question) { [metrics, method = question.method] answer in
+            metrics.countRequest(method: method.rawValue, status: answer.status.code)
+            reply(answer)
+        }
     }
 
-    private func route(_ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
+    private func route(_ question: HTTPQuestion, then reply: @escaping Reply) {
         switch (question.method, NodeRoute(path: question.path)) {
-        case (.get, .record(let name)), (.head, .record(let name)): try await self.read(name, question)
-        case (.post, .record(let name)): try await self.publish(name, question)
-        case (.delete, .record(let name)): try await self.delete(name, question)
-        case (.get, .health), (.head, .health): try await self.health()
-        case (.get, .stats), (.head, .stats): try await self.stats(question)
-        case (.get, .metrics), (.head, .metrics): try await self.metrics(question)
+        case (.get, .record(let name)), (.head, .record(let name)): self.read(name, question, then: reply)
+        case (.post, .record(let name)): self.publish(name, question, then: reply)
+        case (.delete, .record(let name)): self.delete(name, question, then: reply)
+        case (.get, .health), (.head, .health): self.health(then: reply)
+        case (.get, .stats), (.head, .stats): self.stats(question, then: reply)
+        case (.get, .metrics), (.head, .metrics): self.metrics(question, then: reply)
         case (.get, .sync), (.head, .sync), (.post, .sync):
-            .error(.notImplemented, "store does not support sync")
-        case (.get, _), (.head, _), (.post, _), (.delete, _): .notFound
-        default: .error(.notImplemented, "unsupported method")
+            reply(.error(.notImplemented, "store does not support sync"))
+        case (.other, _): reply(.error(.notImplemented, "unsupported method"))
+        default: reply(.notFound)
         }
     }
 
-    private func health() async throws(CancellationError) -> HTTPAnswer {
-        guard try await self.liveRecords() != nil else {
-            return .json(.serviceUnavailable, #"{"status": "degraded", "store": "unavailable"}"#)
+    private func health(then reply: @escaping Reply) {
+        self.liveRecords { count in
+            guard count != nil else {
+                return reply(.json(.serviceUnavailable, #"{"status": "degraded", "store": "unavailable"}"#))
+            }
+            reply(.json(.ok, #"{"status": "ok"}"#))
         }
-        return .json(.ok, #"{"status": "ok"}"#)
     }
 
-    private func stats(_ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        guard self.access.mayRead(question) else { return .unauthorized }
-        guard let count = try await self.liveRecords() else { return .error(.serviceUnavailable, "store unavailable") }
-        return .json(.ok, #"{"records": \#(count)}"#)
+    private func stats(_ question: HTTPQuestion, then reply: @escaping Reply) {
+        guard self.access.mayRead(question) else { return reply(.unauthorized) }
+        self.liveRecords { count in
+            guard let count else { return reply(.error(.serviceUnavailable, "store unavailable")) }
+            reply(.json(.ok, #"{"records": \#(count)}"#))
+        }
     }
 
-    private func metrics(_ question: HTTPQuestion) async throws(CancellationError) -> HTTPAnswer {
-        guard self.access.mayRead(question) else { return .unauthorized }
-        guard let count = try await self.liveRecords() else { return .error(.serviceUnavailable, "store unavailable") }
-        return HTTPAnswer(
-            status: .ok,
-            body: self.metrics.text(liveRecords: count),
-            contentType: "text/plain; version=0.0.4"
-        )
+    private func metrics(_ question: HTTPQuestion, then reply: @escaping Reply) {
+        guard self.access.mayRead(question) else { return reply(.unauthorized) }
+        self.liveRecords { [metrics] count in
+            guard let count else { return reply(.error(.serviceUnavailable, "store unavailable")) }
+            let text = metrics.text(liveRecords: count)
+            reply(HTTPAnswer(status: .ok, body: text, contentType: "text/plain; version=0.0.4"))
+        }
     }
 
-    private func liveRecords() async throws(CancellationError) -> Int? {
-        try await self.using("count") { try await self.store.count(now: self.now()) }
+    private func liveRecords(then body: @escaping @Sendable (Int?) -> Void) {
+        self.store.count(now: self.now()) { body(self.value(of: $0, "count")) }
     }
 
-    /// Uses the store.
+    /// What came of a use of the store.
     ///
     /// - Returns: `nil` if the store failed, which is logged here.
-    func using<Value: Sendable>(
-        _ purpose: String,
-        _ operation: () async throws -> Value
-    ) async throws(CancellationError) -> Value? {
-        do {
-            return try await operation()
-        } catch let error as CancellationError {
-            throw error
-        } catch {
+    func value<Value>(of result: Result<Value, any Error>, _ purpose: String) -> Value? {
+        switch result {
+        case .success(let value): return value
+        case .failure(let error):
             self.logger.error("the record store failed", metadata: ["operation": "\(purpose)", "cause": "\(error)"])
             return nil
-        }
-    }
-}
-
-extension HTTPQuestion {
-    fileprivate var countedMethod: String {
-        switch self.method {
-        case .get, .head, .post, .delete: self.method.rawValue
-        default: "other"
         }
     }
 }

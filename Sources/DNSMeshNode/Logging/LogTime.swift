@@ -10,7 +10,7 @@ enum LogTime {
     }
 
     /// Counts in years that begin on March 1, so that the leap day is the last one; 400 of them have 146,097 days.
-    private static func date(daysSince1970 days: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
+    static func date(daysSince1970 days: UInt64) -> (year: UInt64, month: UInt64, day: UInt64) {
         let days = days + 719_468
         let (era, dayOfEra) = (days / 146_097, days % 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -20,7 +20,7 @@ enum LogTime {
         return (era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
-    private static func padded(_ number: UInt64, _ width: Int) -> String {
+    static func padded(_ number: UInt64, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }

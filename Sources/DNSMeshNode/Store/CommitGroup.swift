@@ -42,15 +42,23 @@ final class CommitGroup: Sendable {
         _ body: @escaping @Sendable (Database) throws -> (Value, changed: [RecordName])
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            self.submit(
-                Write { db in
-                    let (value, changed) = try body(db)
-                    return (changed, { continuation.resume(returning: value) })
-                } fail: { error in
-                    continuation.resume(throwing: error)
-                }
-            )
+            self.write(body) { continuation.resume(with: $0) }
         }
+    }
+
+    /// As ``write(_:)``; calls `done` on the thread of the database, which it should leave soon.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> (Value, changed: [RecordName]),
+        done: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        self.submit(
+            Write { db in
+                let (value, changed) = try body(db)
+                return (changed, { done(.success(value)) })
+            } fail: { error in
+                done(.failure(error))
+            }
+        )
     }
 
     private func submit(_ write: Write) {

@@ -63,13 +63,29 @@ package struct RecordStore: Sendable {
         lifetime: UInt32,
         now: UnixSeconds
     ) async throws -> PublishOutcome {
-        let seconds = Self.column(now)
-        return try await self.write { [limits] db in
-            let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
-            guard outcome == .stored else { return (outcome, []) }
-            try Self.insert(value, at: name, lifetime: lifetime, now: seconds, in: db)
-            return (.stored, [name])
+        try await withCheckedThrowingContinuation { continuation in
+            self.publish(value, at: name, lifetime: lifetime, now: now) { continuation.resume(with: $0) }
         }
+    }
+
+    /// As ``publish(_:at:lifetime:now:)``; calls `done` on the thread of the database.
+    func publish(
+        _ value: String,
+        at name: RecordName,
+        lifetime: UInt32,
+        now: UnixSeconds,
+        done: @escaping @Sendable (Result<PublishOutcome, any Error>) -> Void
+    ) {
+        let seconds = Self.column(now)
+        self.commits.write(
+            { [limits] db in
+                let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
+                guard outcome == .stored else { return (outcome, []) }
+                try Self.insert(value, at: name, lifetime: lifetime, now: seconds, in: db)
+                return (.stored, [name])
+            },
+            done: done
+        )
     }
 
     /// Adds a value, or gives it a new lifetime, whatever the limits say.
@@ -97,16 +113,34 @@ package struct RecordStore: Sendable {
     ///
     /// - Returns: Whether there was one, expired values included.
     package func delete(_ value: String?, at name: RecordName) async throws -> Bool {
-        try await self.write { db in
-            if let value {
-                try db.execute(
-                    sql: "DELETE FROM records WHERE name = ? AND value = ?",
-                    arguments: [name.text, value]
-                )
-            } else {
-                try db.execute(sql: "DELETE FROM records WHERE name = ?", arguments: [name.text])
-            }
-            return (db.changesCount > 0, [name])
+        try await withCheckedThrowingContinuation { continuation in
+            self.delete(value, at: name) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// As ``delete(_:at:)``; calls `done` on the thread of the database.
+    func delete(
+        _ value: String?,
+        at name: RecordName,
+        done: @escaping @Sendable (Result<Bool, any Error>) -> Void
+    ) {
+        self.commits.write(
+            { db in
+                try Self.delete(value, at: name, in: db)
+                return (db.changesCount > 0, [name])
+            },
+            done: done
+        )
+    }
+
+    /// Deletes one value, or all values of a name.
+    static func delete(_ value: String?, at name: RecordName, in db: Database) throws {
+        if let value {
+            let statement = try db.cachedStatement(sql: "DELETE FROM records WHERE name = ? AND value = ?")
+            try statement.execute(arguments: [name.text, value])
+        } else {
+            let statement = try db.cachedStatement(sql: "DELETE FROM records WHERE name = ?")
+            try statement.execute(arguments: [name.text])
         }
     }
 
@@ -124,8 +158,21 @@ package struct RecordStore: Sendable {
 
     /// The live values of a name, in the order of writing.
     package func values(at name: RecordName, now: UnixSeconds) async throws -> [StoredValue] {
+        try await withCheckedThrowingContinuation { continuation in
+            self.values(at: name, now: now) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// As ``values(at:now:)``; calls `done` on a thread of the database.
+    func values(
+        at name: RecordName,
+        now: UnixSeconds,
+        done: @escaping @Sendable (Result<[StoredValue], any Error>) -> Void
+    ) {
         let seconds = Self.column(now)
-        return try await self.pool.read { try Self.values(at: name, now: seconds, in: $0) }
+        self.pool.asyncRead { db in
+            done(Result { try Self.values(at: name, now: seconds, in: db.get()) })
+        }
     }
 
     /// What is known about a name.
@@ -170,9 +217,21 @@ package struct RecordStore: Sendable {
 
     /// How many live values there are.
     package func count(now: UnixSeconds) async throws -> Int {
+        try await withCheckedThrowingContinuation { continuation in
+            self.count(now: now) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// As ``count(now:)``; calls `done` on a thread of the database.
+    func count(now: UnixSeconds, done: @escaping @Sendable (Result<Int, any Error>) -> Void) {
         let seconds = Self.column(now)
-        return try await self.pool.read { db in
-            try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM records WHERE expires_at > ?", arguments: [seconds]) ?? 0
+        self.pool.asyncRead { db in
+            done(
+                Result {
+                    let sql = "SELECT COUNT(*) FROM records WHERE expires_at > ?"
+                    return try Int.fetchOne(db.get(), sql: sql, arguments: [seconds]) ?? 0
+                }
+            )
         }
     }
 }

@@ -36,13 +36,10 @@ extension RecordStore: UpdateStore {
                 try Self.insert(value, at: name, lifetime: lifetime, now: now, in: db)
             case .remove(let value, let name):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
-                try db.execute(
-                    sql: "DELETE FROM records WHERE name = ? AND value = ?",
-                    arguments: [name.text, value]
-                )
+                try Self.delete(value, at: name, in: db)
             case .removeAll(let name):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
-                try db.execute(sql: "DELETE FROM records WHERE name = ?", arguments: [name.text])
+                try Self.delete(nil, at: name, in: db)
             }
         }
         // The limits are for what is there after the whole update, so that a full set can be replaced and renewed.

@@ -1,5 +1,4 @@
 import DMPTesting
-import HTTPTypes
 import Testing
 
 @testable import DNSMeshNode

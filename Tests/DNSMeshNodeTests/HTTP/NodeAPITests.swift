@@ -1,6 +1,3 @@
-import HTTPTypes
-import HummingbirdTesting
-import NIOCore
 import Testing
 
 @testable import DNSMeshNode
@@ -50,8 +47,8 @@ struct NodeAPITests {
             #expect(try await http.send(.get, "/v1/records/a.test", token: "secret").status == 404)
             let refused = try await http.response(.get, "/v1/records/a.test", token: "secret")
             #expect(refused.status == .tooManyRequests)
-            #expect(String(buffer: refused.body) == #"{"error": "rate limit exceeded"}"#)
-            #expect(refused.headers[.retryAfter] == "5")
+            #expect(refused.body == #"{"error": "rate limit exceeded"}"#)
+            #expect(refused.retryAfter == 5)
             #expect(try await http.send(.get, "/health").status == 200)
         }
     }
@@ -62,9 +59,9 @@ struct NodeAPITests {
             (.get, "/", 404), (.get, "/nodes", 404), (.get, "/v1/info", 404), (.post, "/health", 404),
             (.get, "/v1/registration/challenge", 404), (.post, "/v1/registration/confirm", 404),
             (.post, "/v1/registration/tsig-confirm", 404), (.delete, "/v1/records/", 404), (.post, "/v1/records", 404),
-        ] as [(HTTPRequest.Method, String, Int)]
+        ] as [(HTTPQuestion.Method, String, Int)]
     )
-    func notFound(method: HTTPRequest.Method, path: String, status: Int) async throws {
+    func notFound(method: HTTPQuestion.Method, path: String, status: Int) async throws {
         try await withHTTP { http async throws in
             #expect(try await http.send(method, path) == .init(status: status, body: #"{"error": "not found"}"#))
         }
@@ -77,12 +74,9 @@ struct NodeAPITests {
                 try await http.send(.get, "/v1/sync/digest?limit=1")
                     == .init(status: 501, body: #"{"error": "store does not support sync"}"#)
             )
-            for method: HTTPRequest.Method in [.put, .options, .patch, .trace] {
-                #expect(
-                    try await http.send(method, "/health")
-                        == .init(status: 501, body: #"{"error": "unsupported method"}"#)
-                )
-            }
+            #expect(
+                try await http.send(.other, "/health") == .init(status: 501, body: #"{"error": "unsupported method"}"#)
+            )
         }
     }
 
@@ -93,8 +87,8 @@ struct NodeAPITests {
             #expect(try await http.send(.get, "/health") == .init(status: 200, body: #"{"status": "ok"}"#))
             #expect(try await http.send(.get, "/stats") == .init(status: 200, body: #"{"records": 1}"#))
             let metrics = try await http.response(.get, "/metrics")
-            #expect(metrics.headers[.contentType] == "text/plain; version=0.0.4")
-            let text = String(buffer: metrics.body)
+            #expect(metrics.contentType == "text/plain; version=0.0.4")
+            let text = metrics.body
             #expect(text.contains("dmp_http_requests_total{method=\"POST\",status=\"201\"} 1.0\n"))
             #expect(text.contains("# TYPE dmp_records gauge\ndmp_records 1.0\n"))
 
@@ -113,16 +107,6 @@ struct NodeAPITests {
                     == #"{"ok": false, "error": "the node can't store records at the moment; try again later"}"#
             )
             #expect(try await http.send(.delete, "/v1/records/a.test").status == 503)
-        }
-    }
-
-    @Test("HEAD is GET without the body")
-    func head() async throws {
-        try await withHTTP { http async throws in
-            let response = try await http.response(.head, "/health")
-            #expect(response.status == .ok && response.body.readableBytes == 0)
-            #expect(response.headers[.contentLength] == "16" && response.headers[.contentType] == "application/json")
-            #expect(response.headers[.cacheControl] == "no-store")
         }
     }
 }

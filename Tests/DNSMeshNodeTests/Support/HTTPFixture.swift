@@ -1,16 +1,16 @@
 import DMPProtocol
 import DNSTransport
-import HTTPTypes
-import Hummingbird
-import HummingbirdTesting
+import DNSWire
 import Logging
 import NIOCore
+import NIOHTTP1
+import Testing
 
 @testable import DNSMeshNode
 
 /// The HTTP side of a node over an empty store.
 struct HTTPFixture {
-    let client: any TestClientProtocol
+    let api: NodeAPI
     let store: RecordStore
     let time: TestTime
 
@@ -20,29 +20,35 @@ struct HTTPFixture {
     }
 
     func send(
-        _ method: HTTPRequest.Method,
+        _ method: HTTPQuestion.Method,
         _ path: String,
         _ body: String? = nil,
         token: String? = nil
     ) async throws -> Answer {
-        let response = try await self.response(method, path, body, token: token)
-        return Answer(status: response.status.code, body: String(buffer: response.body))
+        let answer = try await self.response(method, path, body, token: token)
+        return Answer(status: answer.status.code, body: answer.body)
     }
 
+    /// What the node says to a request that comes in parts, as from a socket.
     func response(
-        _ method: HTTPRequest.Method,
+        _ method: HTTPQuestion.Method,
         _ path: String,
         _ body: String? = nil,
         token: String? = nil
-    ) async throws -> TestResponse {
-        var headers = HTTPFields()
-        headers[.authorization] = token.map { "Bearer \($0)" }
-        return try await self.client.execute(
-            uri: path,
-            method: method,
-            headers: headers,
-            body: body.map { ByteBuffer(string: $0) }
-        )
+    ) async throws -> HTTPAnswer {
+        var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: path)
+        if let token { head.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        var reader = RequestReader()
+        let parts =
+            [HTTPServerRequestPart.head(head)] + (body.map { [.body(ByteBuffer(string: $0))] } ?? []) + [.end(nil)]
+        let requests = parts.compactMap { part -> RequestReader.Request? in
+            if case .request(let request) = reader.take(part) { request } else { nil }
+        }
+        try #require(requests.count == 1)
+        let question = HTTPQuestion(requests[0].head, body: requests[0].body, source: .v4(.loopback))
+        return await withCheckedContinuation { continuation in
+            self.api.answer(to: question) { continuation.resume(returning: $0) }
+        }
     }
 }
 
@@ -71,9 +77,6 @@ func withHTTP(
             now: { time.now },
             logger: logger
         )
-        let application = NodeHTTPServer.application(api, configuration: NodeConfiguration(), logger: logger) { _ in }
-        try await application.test(.router) { client in
-            try await body(HTTPFixture(client: client, store: store, time: time))
-        }
+        try await body(HTTPFixture(api: api, store: store, time: time))
     }
 }
