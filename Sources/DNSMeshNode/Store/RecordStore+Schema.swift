@@ -94,7 +94,13 @@ enum RecordSchema {
 
     /// `slot-1.mb.example` becomes `example.mb.slot-1.`
     static func reversed(_ name: String) -> String {
-        name.split(separator: ".").reversed().map { "\($0)." }.joined()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(name.utf8.count + 1)
+        for label in name.utf8.split(separator: UInt8(ascii: ".")).reversed() {
+            bytes.append(contentsOf: label)
+            bytes.append(UInt8(ascii: "."))
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     static func hash(_ value: String) -> String {

@@ -81,19 +81,29 @@ package struct RecordStore: Sendable {
             { [limits] db in
                 let outcome = try Self.outcome(of: value, at: name, limits: limits, now: seconds, in: db)
                 guard outcome == .stored else { return (outcome, []) }
-                try Self.insert(value, at: name, lifetime: lifetime, now: seconds, in: db)
+                let storedTime = try Self.nextStoredTime(after: seconds, in: db)
+                try Self.insert(
+                    value,
+                    at: name,
+                    lifetime: lifetime,
+                    now: seconds,
+                    storedTime: storedTime,
+                    in: db
+                )
                 return (.stored, [name])
             },
             done: done
         )
     }
 
-    /// Adds a value, or gives it a new lifetime, whatever the limits say.
+    /// Adds a value, or gives it a new lifetime, whatever the limits say. The stored time is that of
+    /// ``nextStoredTime(after:in:)``, and one more for each further value of a transaction.
     static func insert(
         _ value: String,
         at name: RecordName,
         lifetime: UInt32,
         now: Int64,
+        storedTime: Int64,
         in db: Database
     ) throws {
         let statement = try db.cachedStatement(
@@ -105,7 +115,7 @@ package struct RecordStore: Sendable {
         )
         try statement.execute(arguments: [
             name.text, value, Int64(lifetime), now, now + Int64(lifetime),
-            try Self.nextStoredTime(after: now, in: db), RecordSchema.hash(value), RecordSchema.reversed(name.text),
+            storedTime, RecordSchema.hash(value), RecordSchema.reversed(name.text),
         ])
     }
 

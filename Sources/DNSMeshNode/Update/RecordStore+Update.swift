@@ -29,11 +29,13 @@ extension RecordStore: UpdateStore {
             guard try Self.holds(condition, now: now, in: db) else { throw UpdateRefusal(condition.otherwise) }
         }
         var before: [RecordName: SetSize] = [:]
+        var storedTime = try Self.nextStoredTime(after: now, in: db)
         for change in update.changes {
             switch change {
             case .add(let value, let name, let lifetime):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
-                try Self.insert(value, at: name, lifetime: lifetime, now: now, in: db)
+                try Self.insert(value, at: name, lifetime: lifetime, now: now, storedTime: storedTime, in: db)
+                storedTime += 1
             case .remove(let value, let name):
                 if before[name] == nil { before[name] = try SetSize(of: name, now: now, in: db) }
                 try Self.delete(value, at: name, in: db)
@@ -67,8 +69,15 @@ private struct SetSize {
     let wireBytes: Int
 
     init(of name: RecordName, now: Int64, in db: Database) throws {
-        let values = try RecordStore.values(at: name, now: now, in: db)
-        self.count = values.count
-        self.wireBytes = values.reduce(0) { $0 + RecordLimits.wireByteCount(valueBytes: $1.text.utf8.count) }
+        let statement = try db.cachedStatement(
+            sql: "SELECT LENGTH(CAST(value AS BLOB)) FROM records WHERE name = ? AND expires_at > ?"
+        )
+        var (count, wireBytes) = (0, 0)
+        let lengths = try Int.fetchCursor(statement, arguments: [name.text, now])
+        while let length = try lengths.next() {
+            count += 1
+            wireBytes += RecordLimits.wireByteCount(valueBytes: length)
+        }
+        (self.count, self.wireBytes) = (count, wireBytes)
     }
 }
