@@ -13,6 +13,10 @@ package enum SecretFile {
     /// The number that the system gave as the reason of a failure.
     package struct Failure: Error, Hashable, Sendable {
         package let errorNumber: Int32
+
+        package init(errorNumber: Int32) {
+            self.errorNumber = errorNumber
+        }
     }
 
     /// How a file is opened.

@@ -1,3 +1,4 @@
+private import DMPCrypto
 private import DNSTransport
 private import Foundation
 private import NIOCore
@@ -6,6 +7,9 @@ private import NIOCore
 enum SystemReason {
     static func of(_ error: any Error) -> String {
         if let error = error as? DNSTransportError, let underlying = error.underlying { return self.of(underlying) }
+        if let error = error as? SecretFile.Failure {
+            return self.words(for: error.errorNumber) ?? "error \(error.errorNumber)"
+        }
         if let error = error as? IOError { return self.words(for: error.errnoCode) ?? "error \(error.errnoCode)" }
         var deepest = error as NSError
         while let deeper = deepest.userInfo[NSUnderlyingErrorKey] as? NSError { deepest = deeper }

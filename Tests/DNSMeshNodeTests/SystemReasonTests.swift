@@ -1,3 +1,4 @@
+import DMPCrypto
 import DNSTransport
 import Foundation
 import NIOCore
@@ -14,6 +15,8 @@ struct SystemReasonTests {
             (IOError(errnoCode: EACCES, reason: "bind"), "permission denied"),
             (IOError(errnoCode: EADDRNOTAVAIL, reason: "bind"), "this machine doesn't have the address"),
             (IOError(errnoCode: 1_000, reason: "bind"), "error 1000"),
+            (SecretFile.Failure(errorNumber: EROFS), "the file system is read-only"),
+            (SecretFile.Failure(errorNumber: 1_000), "error 1000"),
             (
                 DNSTransportError(.bindFailed, "x", underlying: IOError(errnoCode: EADDRINUSE, reason: "bind")),
                 "another program uses the port"

@@ -101,9 +101,9 @@ struct NodeAPITests {
             #expect(try await http.send(.get, "/metrics").status == 503)
             #expect(try await http.send(.get, "/v1/records/a.test").status == 503)
             let refused = try await http.response(.post, "/v1/records/a.test", #"{"value": "x"}"#)
-            #expect(refused.status == .serviceUnavailable && refused.headers[.retryAfter] == "5")
+            #expect(refused.status == .serviceUnavailable && refused.retryAfter == 5)
             #expect(
-                String(buffer: refused.body)
+                refused.body
                     == #"{"ok": false, "error": "the node can't store records at the moment; try again later"}"#
             )
             #expect(try await http.send(.delete, "/v1/records/a.test").status == 503)
