@@ -58,7 +58,7 @@ struct RunningNode: Sendable {
     }
 
     /// Default limits on what it holds, but none on how often it is asked.
-    private static func environment(folder: URL) -> [String: String] {
+    static func environment(folder: URL) -> [String: String] {
         [
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": folder.path,
