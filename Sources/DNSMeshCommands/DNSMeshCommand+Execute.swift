@@ -80,8 +80,15 @@ extension Process {
     fileprivate static func prepare() {
         umask(0o077)
         CoreDump.forbid()
+        self.hideCrashes()
         signal(SIGPIPE, SIG_IGN)
         self.occupyStandardStreams()
+    }
+
+    /// What Swift prints of a crash, registers among it, may hold parts of keys: only whoever asks for it gets it.
+    private static func hideCrashes() {
+        guard ProcessInfo.processInfo.environment["SWIFT_BACKTRACE"] == nil else { return }
+        for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGQUIT, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
     }
 
     /// The number of a standard stream that is closed would go to the next socket or file, and what we print with it.
