@@ -137,7 +137,7 @@ public actor IntroQueue {
     func promote(by gate: TrustGate, authors: KnownAuthors) async throws {
         for intro in try await self.entries() {
             guard let author = intro.content.author, let zone = try? ZoneName(intro.zone),
-                let (contact, trust) = gate.accepted(intro.senderKey, in: zone),
+                let (contact, trust) = gate.accepted(intro.senderKey, in: zone, issued: intro.sentAt),
                 let writer = try? UserID([UInt8](author)), authors.mayWrite(writer, as: intro.senderKey, contact)
             else { continue }
             _ = try await self.deliver(intro, to: contact, trust: trust)

@@ -70,8 +70,12 @@ struct TrustGate: Sendable {
     }
 
     /// The contact who has signed, and why that counts; `nil` for anybody else.
-    func accepted(_ signer: Ed25519.PublicKey, in zone: ZoneName) -> (Contact, TrustReason)? {
-        switch self.judge(signer, in: zone) {
+    func accepted(
+        _ signer: Ed25519.PublicKey,
+        in zone: ZoneName,
+        issued: UnixSeconds
+    ) -> (Contact, TrustReason)? {
+        switch self.judge(signer, in: zone, issued: issued) {
         case .pinned(let contact): (contact, self.trust(in: contact))
         case .rotated(let contact): (contact, .rotatedKey)
         case .firstUse, .stranger, .refused: nil

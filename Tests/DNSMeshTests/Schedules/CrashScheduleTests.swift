@@ -31,6 +31,11 @@ struct CrashScheduleTests {
         #expect(tally.cuts > 0 && tally.crashes > 0 && tally.intrusions > 0 && tally.strange > 0)
     }
 
+    @Test("Schedules that broke a promise once hold", arguments: [UInt64(103_881), 105_526])
+    func repaired(seed: UInt64) async throws {
+        #expect(try await ScheduleRun.run(Schedule(seed: seed)).violations.isEmpty)
+    }
+
     @Test("A bug that was planted is found, and shrunk to a few steps", arguments: PlantedBug.allCases)
     func planted(bug: PlantedBug) async throws {
         var found: Schedule?
