@@ -55,6 +55,8 @@ struct RoundTripTests {
         try await alice.pin(try world.user("bob"))
         async let receipt = alice.client.send([UInt8](repeating: 0x61, count: byteCount), to: "bob")
         let lookups = await network.step(of: 5)
+        // Connections to the node open beside the look-ups.
+        #expect(network.announced == [count + 1])
         #expect(Self.kinds(lookups) == ["prekeys": 1, "dmp": 1, "id": 1, "rotate": 2])
         let chunks = await network.step(of: count)
         #expect(Self.kinds(chunks) == ["chunk": count])

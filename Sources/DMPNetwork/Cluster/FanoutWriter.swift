@@ -86,6 +86,10 @@ public actor FanoutWriter {
 // MARK: - Writing
 
 extension FanoutWriter: RecordWriter {
+    public nonisolated func prepare(forRecords count: Int) async {
+        for node in self.nodes.current { await node.writer?.prepare(forRecords: count) }
+    }
+
     public nonisolated func publish(
         _ value: TXTValue,
         at name: OwnerName,

@@ -28,6 +28,10 @@ final class NodeWriter: RecordWriter {
         self.connection = connection
     }
 
+    func prepare(forRecords count: Int) async {
+        self.connection.prepare { await $0.prepare(forRecords: count) }
+    }
+
     func publish(
         _ value: TXTValue,
         at name: OwnerName,

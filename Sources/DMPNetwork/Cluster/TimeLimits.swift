@@ -28,6 +28,8 @@ struct TimeLimitedWriter: RecordWriter {
     let deleteLimit: Duration
     let clock: ErasedClock
 
+    func prepare(forRecords count: Int) async { await self.writer.prepare(forRecords: count) }
+
     func publish(
         _ value: TXTValue,
         at name: OwnerName,

@@ -53,6 +53,17 @@ package final class SharedConnection<Resource: Sendable>: Sendable {
         }
     }
 
+    /// Opens the resource, if it isn't yet, and hands it to `body`. Waits for neither.
+    package func prepare(_ body: @escaping @Sendable (Resource) async -> Void) {
+        let lease = self.currentLease()
+        self.work.start {
+            do {
+                if case .success(let resource) = try await lease.opened.value() { await body(resource) }
+            } catch {}  // all connections end, and nothing is to be prepared any more
+            withExtendedLifetime(lease) {}
+        }
+    }
+
     private func resource(
         of lease: Lease<Resource>,
         before deadline: ErasedClock.Instant

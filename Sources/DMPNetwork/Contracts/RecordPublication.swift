@@ -27,6 +27,8 @@ public struct StoppedPublication: Error, Hashable, Sendable {
 extension RecordWriter {
     public var valueByteLimit: Int? { nil }
 
+    public func prepare(forRecords count: Int) async {}
+
     /// Goes one by one, `width` at a time, and stops at the first that isn't accepted.
     public func publish(
         _ records: [RecordPublication],

@@ -23,6 +23,10 @@ public protocol RecordWriter: Sendable {
     /// The server may take less, and refuses what is longer.
     var valueByteLimit: Int? { get }
 
+    /// Says that about `count` records will be written soon, so that connections are opened beside what comes before that.
+    /// Doesn't wait for them. A writer that has none needn't implement this.
+    func prepare(forRecords count: Int) async
+
     /// Adds `value` to those at `name`, to be kept for `ttl` seconds (at least 1).
     ///
     /// Gives up at `deadline`, tries and waiting included. Throws `CancellationError` if the task was cancelled, and

@@ -11,8 +11,8 @@ package struct ConnectionPace: Sendable {
     package static let interval = Duration.milliseconds(2)
     /// How many requests are under way at most at a node that closes its connections, or isn't known.
     package static let closingWidth = 48
-    /// How many requests are under way at least at a node that keeps its connections.
-    package static let keepingWidth = 16
+    /// How long the last of as many connections waits before it begins.
+    package static let longestDelay = Self.interval * Self.closingWidth
     package static let shortestPatience = Duration.milliseconds(250)
 
     private let full: Int
@@ -31,11 +31,7 @@ package struct ConnectionPace: Sendable {
 
     /// How many requests may be under way now.
     package var width: Int {
-        if self.keepsConnections {
-            // A near node answers before a new connection would be open.
-            let covered = self.shortest.map { Self.keepingWidth + Int($0 / (Self.interval / 4)) } ?? self.full
-            return min(covered, self.full)
-        }
+        guard !self.keepsConnections else { return self.full }
         // More than begin in the time of one answer would only wait at the node.
         let covered = self.shortest.map { Self.burst + Int($0 / Self.interval) } ?? Self.closingWidth
         return min(covered, Self.closingWidth, self.full)
@@ -50,8 +46,8 @@ package struct ConnectionPace: Sendable {
 
     /// - Parameters:
     ///   - now: The time.
-    ///   - running: How many requests are under way, with this one.
-    /// - Returns: When the request may be sent.
+    ///   - running: How many connections are there that haven't brought an answer yet, with this one.
+    /// - Returns: When the connection may be opened.
     package mutating func begin(at now: ErasedClock.Instant, running: Int) -> ErasedClock.Instant {
         guard !self.keepsConnections else { return now }
         let regular = max(self.next ?? now, now)

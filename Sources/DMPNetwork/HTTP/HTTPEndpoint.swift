@@ -13,7 +13,8 @@ public struct HTTPEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Whether the scheme is `https`.
     public let isEncrypted: Bool
 
-    private let path: String
+    /// What stands in front of every path, without a slash at the end.
+    let path: String
 
     /// The host, and the port if it is given, as they stand in the URL: what tells two nodes of one machine apart.
     var authority: String {

@@ -1,13 +1,12 @@
-private import AsyncHTTPClient
 public import DMPProtocol
 public import DNSTransport
 private import NIOCore
 private import NIOHTTP1
-private import Synchronization
 
 /// Publishes records through the HTTP API of one node.
 ///
-/// Connections are kept and used again; at most `width` requests are under way. A failure that may pass (429, 5xx, a lost
+/// Connections are kept and used again, several requests at a time go over one if the node keeps it, and at most `width`
+/// requests are under way. A failure that may pass (429, 5xx, a lost
 /// connection) is tried again with growing pauses until the deadline: publishing twice does no harm. Redirects are not
 /// followed. Each result carries its own failure; the writer keeps no state of the last one.
 ///
@@ -17,46 +16,46 @@ public final class HTTPRecordWriter: RecordWriter {
     private let token: BearerToken?
     private let settings: Settings
     private let clock: ErasedClock
-    private let client: HTTPClient
+    private let connections: HTTPConnections
     private let limiter: WidthLimiter
-    private let pace: Mutex<ConnectionPace>
 
     /// How much a writer asks of its node.
     public struct Settings: Sendable {
         /// How many requests may be under way at the same time, at least 1.
-        public var width = 128
+        public var width = 256
         /// How long one try may take. It is then given up and, time permitting, repeated.
         public var tryTimeout = Duration.seconds(10)
+        /// How long the rest of an answer may take once its status is known.
+        package var bodyTimeout = Duration.seconds(2)
+        /// Certificates, PEM, that are trusted in place of those of the system.
+        package var trustRoots: [UInt8]?
         /// Random numbers in 0..<1, which shorten the pauses between tries.
         package var jitter: @Sendable () -> Double = { .random(in: 0..<1) }
 
         public init() {}
     }
 
-    /// The most bytes of an answer that are read.
-    static let answerByteLimit = 65_536
-    /// How long the rest of an answer may take once its status is known.
-    static let bodyTimeout = Duration.seconds(2)
-
     fileprivate init(
-        endpoint: HTTPEndpoint,
         token: BearerToken?,
         settings: Settings,
         clock: ErasedClock,
-        client: HTTPClient
+        endpoint: HTTPEndpoint,
+        connections: HTTPConnections
     ) {
         self.endpoint = endpoint
         self.token = token
         self.settings = settings
         self.clock = clock
-        self.client = client
-        let pace = ConnectionPace(full: settings.width)
-        self.limiter = WidthLimiter(width: pace.width)
-        self.pace = Mutex(pace)
+        self.connections = connections
+        self.limiter = WidthLimiter(width: connections.pace.width)
     }
 
     /// How many requests are under way, and how many wait for their turn.
     package var load: (running: Int, waiting: Int) { self.limiter.load }
+
+    public func prepare(forRecords count: Int) async {
+        self.connections.prepare(for: min(count, self.settings.width))
+    }
 
     public func publish(
         _ value: TXTValue,
@@ -96,9 +95,9 @@ public final class HTTPRecordWriter: RecordWriter {
         var last: NetworkFailure?
         while true {
             // One that comes late may have been lost on the way; the second try waits.
-            let patience = last == nil ? self.pace.withLock(\.patience) : nil
-            let limit = min(patience ?? self.settings.tryTimeout, self.settings.tryTimeout)
-            switch try await self.attempt(request, limit: limit, deadline: deadline) {
+            let patience = last == nil ? self.connections.pace.patience : nil
+            let limit = patience.map { min($0 + ConnectionPace.longestDelay, self.settings.tryTimeout) }
+            switch try await self.attempt(request, limit: limit ?? self.settings.tryTimeout, deadline: deadline) {
             case nil:
                 return .unavailable(last ?? self.noAnswer)
             case .done(let result):
@@ -125,82 +124,51 @@ public final class HTTPRecordWriter: RecordWriter {
     ) async throws(CancellationError) -> HTTPVerdict? {
         guard !Task.isCancelled else { throw CancellationError() }
         guard self.clock.now < deadline else { return nil }
+        defer { self.limiter.width = self.connections.pace.width }
         do {
+            if self.limiter.tryEnter() {
+                defer { self.limiter.leave() }
+                return try await self.exchange(request, limit: limit, deadline: deadline)
+            }
             return try await withDeadline(deadline, on: self.clock) {
-                try await self.limiter.withPermit { try await self.exchange(request, limit: limit) }
+                try await self.limiter.withPermit {
+                    try await self.exchange(request, limit: limit, deadline: deadline)
+                }
             }
         } catch is DeadlineExceeded {
             return nil
         } catch {
             guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
-            self.adjustWidth { $0.lost() }
             return HTTPVerdict(error, node: self.endpoint.authority)
         }
     }
 
-    /// Waits until the node may be asked for one more connection.
-    private func keepPace() async throws {
-        let (now, running) = (self.clock.now, self.limiter.load.running)
-        let start = self.pace.withLock { $0.begin(at: now, running: running) }
-        if start > now { try await self.clock.sleep(until: start) }
-    }
-
-    private func exchange(_ request: RecordRequest, limit: Duration) async throws -> HTTPVerdict {
-        try await self.keepPace()
-        let start = self.clock.now
-        let response: HTTPClientResponse
+    /// - Throws: ``DeadlineExceeded`` if the deadline comes first, `CancellationError`, and ``HTTPConnectionError``.
+    private func exchange(
+        _ request: RecordRequest,
+        limit: Duration,
+        deadline: ErasedClock.Instant
+    ) async throws -> HTTPVerdict {
+        let end = self.clock.now.advanced(by: limit)
         do {
-            response = try await withDeadline(start.advanced(by: limit), on: self.clock) {
-                try await self.client.execute(self.clientRequest(request), deadline: .distantFuture)
+            var reply = try await withDeadline(min(end, deadline), on: self.clock) {
+                try await self.connections.perform(self.head(of: request), body: request.body)
             }
-        } catch is DeadlineExceeded {
+            if reply.answer.status >= 300, let body = reply.body { reply.answer.readError(from: Array(buffer: body)) }
+            return reply.answer.verdict(on: request.method)
+        } catch is DeadlineExceeded where end < deadline {
             return .failed(self.noAnswer)
         }
-        let latency = start.duration(to: self.clock.now)
-        var answer = HTTPAnswer(
-            status: Int(response.status.code),
-            version: response.version,
-            headers: response.headers
-        )
-        let body = try await self.body(of: response)
-        if let body { answer.readError(from: body) }
-        let keepsConnection = body != nil && answer.keepsConnection
-        self.adjustWidth { $0.answered(keepsConnection: keepsConnection, after: latency) }
-        return answer.verdict(on: request.method)
     }
 
-    /// Reads the rest of an answer, so that its connection can be used again.
-    ///
-    /// - Returns: `nil` if it is too long, too slow or cut off. The status says what became of the request all the same.
-    private func body(of response: HTTPClientResponse) async throws(CancellationError) -> [UInt8]? {
-        do {
-            return try await withDeadline(self.clock.now.advanced(by: Self.bodyTimeout), on: self.clock) {
-                Array(buffer: try await response.body.collect(upTo: Self.answerByteLimit))
-            }
-        } catch {
-            guard !Task.isCancelled else { throw CancellationError() }
-            return nil
-        }
-    }
-
-    private func adjustWidth(_ note: (inout ConnectionPace) -> Void) {
-        self.limiter.width = self.pace.withLock { pace in
-            note(&pace)
-            return pace.width
-        }
-    }
-
-    private func clientRequest(_ request: RecordRequest) -> HTTPClientRequest {
-        var clientRequest = HTTPClientRequest(url: request.url)
-        clientRequest.method = HTTPMethod(rawValue: request.method.rawValue)
+    private func head(of request: RecordRequest) -> HTTPRequestHead {
+        var head = self.endpoint.requestHead(HTTPMethod(rawValue: request.method.rawValue), request.target)
         if !request.body.isEmpty {
-            clientRequest.headers.add(name: "Content-Type", value: "application/json")
-            clientRequest.body = .bytes(request.body)
+            head.headers.add(name: "Content-Type", value: "application/json")
+            head.headers.add(name: "Content-Length", value: "\(request.body.count)")
         }
-        if let token = self.token {
-            clientRequest.headers.add(name: "Authorization", value: "Bearer \(token.text)")
-        }
-        return clientRequest
+        if let token = self.token { head.headers.add(name: "Authorization", value: "Bearer \(token.text)") }
+        return head
     }
 
     private var noAnswer: NetworkFailure {
@@ -223,12 +191,22 @@ public func withHTTPRecordWriter<Value>(
     _ body: (HTTPRecordWriter) async throws -> Value
 ) async throws -> Value {
     try endpoint.checkCanCarry(token)
-    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, settings.width)
-    configuration.connectionPool.retryConnectionEstablishment = false  // `RetryBackoff` decides about that
-    return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-        try await body(
-            HTTPRecordWriter(endpoint: endpoint, token: token, settings: settings, clock: clock, client: client)
-        )
-    }
+    let connections = HTTPConnections(
+        to: endpoint,
+        pace: ConnectionPace(full: settings.width),
+        clock: clock,
+        bodyTimeout: settings.bodyTimeout,
+        trustRoots: settings.trustRoots
+    )
+    let writer = HTTPRecordWriter(
+        token: token,
+        settings: settings,
+        clock: clock,
+        endpoint: endpoint,
+        connections: connections
+    )
+    let outcome: Result<Value, any Error>
+    do { outcome = .success(try await body(writer)) } catch { outcome = .failure(error) }
+    await connections.close()
+    return try outcome.get()
 }

@@ -1,7 +1,6 @@
-private import AsyncHTTPClient
 private import NIOCore
-private import NIOHTTP1
 private import NIOPosix
+private import NIOSSL
 
 #if canImport(Glibc)
     private import Glibc
@@ -15,22 +14,15 @@ extension HTTPVerdict {
     /// What it means that a request brought no answer.
     init(_ error: any Error, node: String) {
         switch error {
-        case let error as HTTPClientError where error == .alreadyShutdown || error == .cancelled:
+        case HTTPConnectionError.closed:
             self = .done(.unavailable(NetworkFailure(.closed, "the writer for \(node) was closed")))
-        case let error as HTTPClientError where error.isBeforeConnection:
-            self = .unreachable(node, error.shortDescription)
-        case let error as HTTPParserError where error != .invalidEOFState:
-            let message = "the answer of \(node) isn't HTTP: \(error)"
+        case HTTPConnectionError.lost:
+            self = .failed(NetworkFailure(.connectionLost, "\(node) closed the connection before it answered"))
+        case HTTPConnectionError.malformed(let cause):
+            let message = "the answer of \(node) isn't HTTP: \(cause)"
             self = .done(.unavailable(NetworkFailure(.malformedAnswer, message)))
-        case is HTTPClientError, is HTTPParserError, is ChannelError:
-            self = .lost(node)
-        case let error as IOError where error.isAfterConnection:
-            self = .lost(node)
-        case let error as IOError:
-            self = .unreachable(node, error.explanation)
-        case let error as NIOConnectionError:
-            let first = error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first
-            self = .unreachable(node, first?.explanation ?? "its address can't be found")
+        case HTTPConnectionError.notOpened(let cause):
+            self = .unreachable(node, Self.explanation(of: cause))
         default:
             self = .unreachable(node, "\(error)")
         }
@@ -40,22 +32,20 @@ extension HTTPVerdict {
         .failed(NetworkFailure(.unreachable, "can't reach \(node): \(reason.displayable(limit: 200))"))
     }
 
-    private static func lost(_ node: String) -> HTTPVerdict {
-        .failed(NetworkFailure(.connectionLost, "\(node) closed the connection before it answered"))
-    }
-}
-
-extension HTTPClientError {
-    fileprivate var isBeforeConnection: Bool {
-        [.connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout].contains(self)
+    /// Why no connection was opened.
+    private static func explanation(of error: any Error) -> String {
+        switch error {
+        case let error as IOError: error.explanation
+        case ChannelError.connectTimeout: "no answer"
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { self.explanation(of: $0.error) } ?? "its address can't be found"
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: "it can't be talked to over TLS: \(error)"
+        default: "\(error)"
+        }
     }
 }
 
 extension IOError {
-    fileprivate var isAfterConnection: Bool {
-        [ECONNRESET, EPIPE, ENOTCONN].contains(self.errnoCode)
-    }
-
     fileprivate var explanation: String {
         switch self.errnoCode {
         case ECONNREFUSED: "nothing listens there"

@@ -1,6 +1,4 @@
-private import AsyncHTTPClient
 public import DNSTransport
-private import NIOCore
 private import NIOHTTP1
 
 extension HTTPEndpoint {
@@ -15,30 +13,40 @@ extension HTTPEndpoint {
         before deadline: ErasedClock.Instant,
         clock: ErasedClock = .continuous
     ) async throws(CancellationError) -> NetworkFailure? {
+        let connections = HTTPConnections(to: self, pace: ConnectionPace(full: 1), clock: clock)
+        let outcome = await self.askForHealth(over: connections, before: deadline, clock: clock)
+        await connections.close()
+        return try outcome.get()
+    }
+
+    private func askForHealth(
+        over connections: HTTPConnections,
+        before deadline: ErasedClock.Instant,
+        clock: ErasedClock
+    ) async -> Result<NetworkFailure?, CancellationError> {
+        let head = self.requestHead(.GET, "\(self.path)/health")
         do {
-            var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-            configuration.connectionPool.retryConnectionEstablishment = false  // a refused connection is the answer
-            return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-                let status = try await withDeadline(deadline, on: clock) {
-                    let request = HTTPClientRequest(url: "\(self.text)/health")
-                    return Int(try await client.execute(request, deadline: .distantFuture).status.code)
-                }
-                guard status != 200 else { return nil }
-                let code: NetworkFailure.Code = (500...599).contains(status) ? .serverFailure : .unexpectedAnswer
-                return NetworkFailure(
-                    code,
-                    "\(self.authority) says that it isn't well (HTTP \(status))",
-                    httpStatus: status
-                )
-            }
+            let reply = try await withDeadline(deadline, on: clock) { try await connections.perform(head) }
+            return .success(self.ailment(status: reply.answer.status))
         } catch is DeadlineExceeded {
-            return NetworkFailure(.timeout, "no answer from \(self.authority) in time")
+            return .success(NetworkFailure(.timeout, "no answer from \(self.authority) in time"))
         } catch {
-            guard !Task.isCancelled, !(error is CancellationError) else { throw CancellationError() }
+            guard !Task.isCancelled, !(error is CancellationError) else { return .failure(CancellationError()) }
             switch HTTPVerdict(error, node: self.authority) {
-            case .failed(let failure), .done(.unavailable(let failure)), .done(.refused(let failure)): return failure
-            case .done(.accepted): return nil
+            case .failed(let failure), .done(.unavailable(let failure)), .done(.refused(let failure)):
+                return .success(failure)
+            case .done(.accepted): return .success(nil)
             }
         }
+    }
+
+    private func ailment(status: Int) -> NetworkFailure? {
+        guard status != 200 else { return nil }
+        let code: NetworkFailure.Code = (500...599).contains(status) ? .serverFailure : .unexpectedAnswer
+        return NetworkFailure(
+            code,
+            "\(self.authority) says that it isn't well (HTTP \(status))",
+            httpStatus: status
+        )
     }
 }

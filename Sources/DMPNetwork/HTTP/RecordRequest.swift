@@ -10,7 +10,8 @@ package struct RecordRequest: Hashable, Sendable {
     }
 
     package let method: Method
-    package let url: String
+    /// The path, as it stands in the request line.
+    package let target: String
     /// JSON, or empty.
     package let body: [UInt8]
 
@@ -27,7 +28,7 @@ package struct RecordRequest: Hashable, Sendable {
         var body = Array(#"{"value": "#.utf8)
         try self.appendText(of: value, to: &body)
         body += #", "ttl": \#(ttl)}"#.utf8
-        return RecordRequest(method: .post, url: self.url(of: name, at: endpoint), body: body)
+        return RecordRequest(method: .post, target: self.target(of: name, at: endpoint), body: body)
     }
 
     /// `DELETE` of the same path, with `{"value": text}`; without a body for `nil`.
@@ -48,21 +49,21 @@ package struct RecordRequest: Hashable, Sendable {
             try self.appendText(of: value, to: &body)
             body.append(UInt8(ascii: "}"))
         }
-        return RecordRequest(method: .delete, url: self.url(of: name, at: endpoint), body: body)
+        return RecordRequest(method: .delete, target: self.target(of: name, at: endpoint), body: body)
     }
 
-    private static func url(of name: OwnerName, at endpoint: HTTPEndpoint) -> String {
-        var url = Array("\(endpoint.text)/v1/records/".utf8)
+    private static func target(of name: OwnerName, at endpoint: HTTPEndpoint) -> String {
+        var target = Array("\(endpoint.path)/v1/records/".utf8)
         for byte in name.text.utf8 {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-                url.append(byte)
+                target.append(byte)
             default:
-                url += [UInt8(ascii: "%"), self.hexDigit(byte >> 4), self.hexDigit(byte & 0xf)]
+                target += [UInt8(ascii: "%"), self.hexDigit(byte >> 4), self.hexDigit(byte & 0xf)]
             }
         }
-        return String(decoding: url, as: UTF8.self)
+        return String(decoding: target, as: UTF8.self)
     }
 
     /// Appends the value as a JSON string (RFC 8259, section 7).

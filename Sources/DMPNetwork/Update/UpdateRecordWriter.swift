@@ -23,6 +23,8 @@ public final class UpdateRecordWriter: RecordWriter {
 
     /// Above this many bytes an update goes over TCP: what passes everywhere without fragments, and PowerDNS takes.
     static let datagramLimit = 1_232
+    /// More records than this don't fit a datagram, as the parts of a message are.
+    static let datagramRecords = 3
     /// How long an answer over UDP is waited for before TCP is tried.
     static let datagramTimeout = Duration.seconds(2)
 
@@ -48,6 +50,10 @@ public final class UpdateRecordWriter: RecordWriter {
 
     /// What an update has room for. Ordinary servers take it; DMP nodes have a limit of their own, which they don't tell.
     public var valueByteLimit: Int? { UpdateBatch.valueByteLimit }
+
+    public func prepare(forRecords count: Int) async {
+        if count > Self.datagramRecords { self.client.prepareForLargeAnswers() }
+    }
 
     public func publish(
         _ value: TXTValue,

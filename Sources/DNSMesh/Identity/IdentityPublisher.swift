@@ -33,6 +33,7 @@ struct IdentityPublisher: Sendable {
         guard let writer = self.writer else {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
+        await writer.prepare(forRecords: 1)
         let owner = try self.configuration.identityName
         let published = self.now()
         let issued = try await self.issueTime(at: owner, now: published)

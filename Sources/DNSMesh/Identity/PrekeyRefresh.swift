@@ -54,7 +54,7 @@ struct PrekeyRefresh: Sendable {
     let now: @Sendable () -> UnixSeconds
 
     /// How many publishes are in flight.
-    private static let width = 8
+    private static let width = 64
 
     /// Publishes what is missing. With `replacing`, all that is published is withdrawn first, whether its private halves
     /// are here or not.
@@ -101,6 +101,7 @@ struct PrekeyRefresh: Sendable {
         let plan = PrekeyPlan(target: target, lifetime: UInt64(publication.lifetime))
         let pool = try await self.pool().expiring(after: plan.counted(after: now))
         let missing = plan.missing(live: pool.published.count)
+        await publication.writer.prepare(forRecords: missing)
         let again = Array(pool.unanswered.prefix(missing))
         let new = try await self.prekeys.generate(missing - again.count, expires: plan.expires(from: now), now: now)
         let failures = try await self.publish(again + new, publication)

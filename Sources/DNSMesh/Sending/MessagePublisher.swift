@@ -40,6 +40,11 @@ struct MessagePublisher: Sendable {
         }
     }
 
+    /// Says that a message of `count` records is about to come.
+    func prepare(forRecords count: Int) async {
+        await self.writer?.prepare(forRecords: count)
+    }
+
     /// Ends a message that must not go out any more, and takes back its chunks.
     func discard(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
         let mayBeOut = try await self.outbox.markManifestTried(entry)

@@ -40,6 +40,16 @@ struct MessageSealer: Sendable {
         _ = try self.fittingLifetime(byteCount, lifetime: lifetime, timestamp: self.now())
     }
 
+    /// How many records a message has, its envelope left out.
+    func recordCount(_ byteCount: Int, lifetime: MessageLifetime) -> Int {
+        do throws(MessageError) {
+            let plan = try MessagePlan(bodyByteCount: byteCount, timestamp: self.now(), ttl: lifetime.seconds)
+            return plan.shareCount + 1
+        } catch {
+            return 1  // too long: it will be refused
+        }
+    }
+
     /// Seals the body, for a prekey that was never used if there is one.
     ///
     /// - Throws: ``MeshError`` if it doesn't fit or the contact's key can't be used.

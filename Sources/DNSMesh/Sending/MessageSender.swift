@@ -47,11 +47,13 @@ struct MessageSender: Sendable {
             return try sent.receipt(lifetime: sent.lifetime, resumed: true)
         }
         if let failed = try await self.outbox.takeFailed(asked, now: self.now()) {
+            await self.publisher.prepare(forRecords: failed.recordCount)
             if try await self.obstacle(to: failed, for: contact, deadline: lookupDeadline) == nil {
                 return try await self.publish(failed, resumed: true, deadline: deadline)
             }
             try await self.publisher.discard(failed, deadline: deadline)
         }
+        await self.publisher.prepare(forRecords: self.sealer.recordCount(body.count, lifetime: lifetime))
         let (facts, check) = try await self.lookUp(contact, deadline: lookupDeadline)
         let (recipient, known) = try await self.recipient(contact, facts, check, deadline: deadline)
         let entry = try await self.sealer.seal(body, for: recipient.contact, knowing: known, lifetime: lifetime)
@@ -77,6 +79,7 @@ struct MessageSender: Sendable {
             place = taken.place
             guard let entry = taken.entry else { continue }
             let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
+            await self.publisher.prepare(forRecords: entry.recordCount)
             do {
                 let contact = contacts.first { $0.name == entry.contact }
                 if let obstacle = try await self.obstacle(to: entry, for: contact, deadline: lookupDeadline) {
@@ -210,6 +213,9 @@ struct MessageSender: Sendable {
 }
 
 extension OutboxEntry {
+    /// Chunks and manifest.
+    fileprivate var recordCount: Int { self.chunks.count + 1 }
+
     /// Who signed the manifest; `nil` if it can't be read any more.
     fileprivate func signer(now: UnixSeconds) -> Ed25519.PublicKey? {
         (try? Signed<SlotManifest>(parsing: TXTValue([UInt8](self.manifest.value)), now: now))?.body.sender

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 extension Channel {
     /// Closes the channel, or finds it closed, and returns when it is.
-    func closeAndWait() async {
+    package func closeAndWait() async {
         self.close(promise: nil)
         await withCheckedContinuation { continuation in
             self.closeFuture.whenComplete { _ in continuation.resume() }

@@ -75,16 +75,6 @@ struct ConnectionPaceTests {
         #expect(self.start.duration(to: pace.begin(at: self.start, running: 5)) == .milliseconds(2))
     }
 
-    @Test(
-        "A node that keeps its connections has more requests under way the farther it is",
-        arguments: [(0, 16), (1, 18), (20, 56), (50, 116), (1_000, 128)]
-    )
-    func distance(milliseconds: Int, expected: Int) {
-        var pace = ConnectionPace(full: 128)
-        pace.answered(keepsConnection: true, after: .milliseconds(milliseconds))
-        #expect(pace.width == expected)
-    }
-
     @Test("A first try is given up after three usual answers, a quarter of a second at least, once four have come")
     func patience() {
         var pace = ConnectionPace(full: 128)

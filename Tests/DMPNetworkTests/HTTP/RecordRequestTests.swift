@@ -22,7 +22,7 @@ struct RecordRequestTests {
     func publishBody(text: String, escaped: String) throws {
         let request = try RecordRequest.publish(TXTValue(text), at: self.name, ttl: 86_400, endpoint: self.endpoint)
         #expect(request.method == .post)
-        #expect(request.url == "http://127.0.0.1:8053/base/v1/records/_dmp.slot-1.mesh.test")
+        #expect(request.target == "/base/v1/records/_dmp.slot-1.mesh.test")
         #expect(String(decoding: request.body, as: UTF8.self) == #"{"value": "\#(escaped)", "ttl": 86400}"#)
     }
 

@@ -22,12 +22,16 @@ struct PausedWriting: Sendable {
         to endpoint: String,
         within limit: Duration = .seconds(60),
         tryTimeout: Duration = .seconds(10),
+        bodyTimeout: Duration = .seconds(2),
+        trustRoots: String? = nil,
         pauses: [Duration] = []
     ) async throws -> WriteResult {
         let endpoint = try HTTPEndpoint(endpoint)
-        let settings = self.settings(tryTimeout: tryTimeout)
+        var settings = self.settings(tryTimeout: tryTimeout)
+        settings.bodyTimeout = bodyTimeout
+        settings.trustRoots = trustRoots.map { Array($0.utf8) }
         return try await withThrowingTaskGroup(of: WriteResult?.self) { group in
-            group.addTask {
+            group.addTask { [settings] in
                 try await withHTTPRecordWriter(to: endpoint, token: nil, clock: self.clock, settings: settings) {
                     let deadline = self.clock.now.advanced(by: limit)
                     return try await $0.publish(TXTValue("a"), at: self.name, ttl: 300, deadline: deadline)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A request as it came, and the connection on which it came.
 struct ReceivedRequest: Sendable {
@@ -50,6 +51,7 @@ final class ScriptedHTTPServer: Sendable {
         /// Sent to every connection before anything has come from it.
         var greeting = ""
         var held: [@Sendable () -> Void] = []
+        var open: [any Channel] = []
         var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -80,6 +82,23 @@ final class ScriptedHTTPServer: Sendable {
 
     var url: String { "http://127.0.0.1:\(self.port)" }
 
+    /// Returns once at least `count` connections have come.
+    func waitForConnections(_ count: Int) async {
+        while self.connectionCount < count, !Task.isCancelled { await Task.yield() }
+    }
+
+    /// Closes all connections, or waits until the client has.
+    func endConnections(byClient: Bool = false) async {
+        let channels = self.journal.change { journal in
+            defer { journal.open = [] }
+            return journal.open
+        }
+        for channel in channels {
+            if !byClient { channel.close(promise: nil) }
+            await withCheckedContinuation { done in channel.closeFuture.whenComplete { _ in done.resume() } }
+        }
+    }
+
     /// Sends this text at the start of every connection from now on.
     func greet(_ text: String) {
         self.journal.change { $0.greeting = text }
@@ -92,23 +111,29 @@ final class ScriptedHTTPServer: Sendable {
 
     /// Runs `body` with a server that follows `script`, and stops the server.
     ///
-    /// It lets five connections wait, as the reference node does, or all of them until ``accept()``.
+    /// It lets `backlog` connections wait, five as the reference node does, or all of them until ``accept()``.
     static func run(
         acceptsAtOnce: Bool = true,
+        backlog: Int32 = 5,
+        security: NIOSSLContext? = nil,
         script: @escaping Script,
         _ body: (ScriptedHTTPServer) async throws -> Void
     ) async throws {
         let journal = Shared(Journal())
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let listener = try await ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 5)
+            .serverChannelOption(.backlog, value: backlog)
             .serverChannelOption(.autoRead, value: acceptsAtOnce)
             .childChannelInitializer { channel in
                 let connection = journal.change { journal in
                     defer { journal.connections += 1 }
+                    journal.open.append(channel)
                     return journal.connections
                 }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let security {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: security))
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         ScriptedConnection(number: connection, journal: journal, script: script)
                     )

@@ -14,6 +14,7 @@ final class SteppedNetwork: RecordReader, RecordWriter {
         var waiting: [Waiting] = []
         var watcher: (count: Int, continuation: CheckedContinuation<Void, Never>)?
         var steps = 0
+        var announced: [Int] = []
     }
 
     private let base: MemoryRecordStore
@@ -23,6 +24,8 @@ final class SteppedNetwork: RecordReader, RecordWriter {
 
     /// How many round trips there were.
     var steps: Int { self.state.withLock(\.steps) }
+    /// How many records were said to come, each time.
+    var announced: [Int] { self.state.withLock(\.announced) }
     /// How many requests wait for the next one.
     var waitingCount: Int { self.state.withLock(\.waiting.count) }
 
@@ -61,6 +64,10 @@ final class SteppedNetwork: RecordReader, RecordWriter {
     func read(_ name: OwnerName, deadline: ErasedClock.Instant) async throws(CancellationError) -> ReadResult {
         await self.enter(name)
         return try await self.base.read(name, deadline: deadline)
+    }
+
+    func prepare(forRecords count: Int) async {
+        self.state.withLock { $0.announced.append(count) }
     }
 
     func publish(
