@@ -163,11 +163,11 @@ public final class HTTPRecordWriter: RecordWriter {
 
     private func head(of request: RecordRequest) -> HTTPRequestHead {
         var head = self.endpoint.requestHead(HTTPMethod(rawValue: request.method.rawValue), request.target)
+        if let token = self.token { head.headers.add(name: "Authorization", value: "Bearer \(token.text)") }
         if !request.body.isEmpty {
             head.headers.add(name: "Content-Type", value: "application/json")
             head.headers.add(name: "Content-Length", value: "\(request.body.count)")
         }
-        if let token = self.token { head.headers.add(name: "Authorization", value: "Bearer \(token.text)") }
         return head
     }
 
