@@ -188,7 +188,7 @@ let package = Package(
         ),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["DMPTesting"],
+            dependencies: ["DMPCrypto", "DMPTesting"],
             path: "Tests/Interop",
             exclude: ["Drivers"],
             swiftSettings: settings
