@@ -166,7 +166,7 @@ let package = Package(
             name: "DNSMeshNodeTests",
             dependencies: [
                 "DMPCrypto", "DMPNetwork", "DMPProtocol", "DMPTesting", "DNSMeshNode", "DNSTransport", "DNSWire",
-                grdb, lifecycle, logging, nioCore, nioHTTP1,
+                grdb, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),

@@ -17,7 +17,5 @@ struct HTTPStatus: Hashable, Sendable {
     static let contentTooLarge = HTTPStatus(413, "Content Too Large")
     static let tooManyRequests = HTTPStatus(429, "Too Many Requests")
     static let notImplemented = HTTPStatus(501, "Not Implemented")
-    static let badGateway = HTTPStatus(502, "Bad Gateway")
     static let serviceUnavailable = HTTPStatus(503, "Service Unavailable")
-    static let insufficientStorage = HTTPStatus(507, "Insufficient Storage")
 }

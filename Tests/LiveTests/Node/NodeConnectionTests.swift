@@ -121,26 +121,61 @@ struct NodeConnectionTests {
 
     @Test("A node that stops closes idle connections at once")
     func stop() async throws {
+        try await Self.withStoppingNode { port, stop in
+            try await RawSocket.withConnection(to: port) { socket async throws in
+                socket.push(Array(Self.post("x").utf8))
+                let answer = String(decoding: await socket.next() ?? [], as: UTF8.self)
+                #expect(Self.statuses(answer) == ["201"])
+                stop()
+                #expect(await socket.untilClosed().isEmpty)
+            }
+        }
+    }
+
+    @Test("A node that stops answers the request that has begun, and takes no new connections")
+    func stopWithRequest() async throws {
+        try await Self.withStoppingNode { port, stop in
+            try await RawSocket.withConnection(to: port) { socket async throws in
+                let body = #"{"value": "x"}"#
+                let head = "POST \(Self.path) HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: \(body.utf8.count)"
+                socket.push(Array("\(head)\r\n\r\n".utf8))
+                let word = String(decoding: await socket.next() ?? [], as: UTF8.self)
+                #expect(Self.statuses(word) == ["100"])
+                stop()
+                while await Self.accepts(port) {}
+                socket.push(Array(body.utf8))
+                let answer = String(decoding: await socket.untilClosed(), as: UTF8.self)
+                #expect(Self.statuses(answer) == ["201"])
+                #expect(answer.contains("\r\nConnection: close\r\n"))
+            }
+        }
+    }
+
+    private static func accepts(_ port: Int) async -> Bool {
+        do {
+            try await RawSocket.withConnection(to: port) { _ in }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Lends the port of a node and what tells it to stop.
+    private static func withStoppingNode(
+        _ body: @Sendable (Int, @Sendable () -> Void) async throws -> Void
+    ) async throws {
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let (asked, ask) = AsyncStream.makeStream(of: Void.self)
         try await withTemporaryFolder { folder async throws in
             let configuration = try LiveNode.configuration(in: folder)
             try await withThrowingTaskGroup(of: Void.self) { group in
-                let (asked, ask) = AsyncStream.makeStream(of: Void.self)
                 group.addTask {
                     try await withLiveNode(configuration) { node async throws in
                         port.yield(node.running.httpPort)
                         for await _ in asked.prefix(1) {}
                     }
                 }
-                for await port in ports.prefix(1) {
-                    try await RawSocket.withConnection(to: port) { socket async throws in
-                        socket.push(Array(Self.post("x").utf8))
-                        let answer = String(decoding: await socket.next() ?? [], as: UTF8.self)
-                        #expect(Self.statuses(answer) == ["201"])
-                        ask.yield()
-                        #expect(await socket.untilClosed().isEmpty)
-                    }
-                }
+                for await port in ports.prefix(1) { try await body(port) { ask.yield() } }
                 try await group.waitForAll()
             }
         }
