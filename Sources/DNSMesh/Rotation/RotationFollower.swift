@@ -93,13 +93,23 @@ actor RotationFollower {
         try await self.memory.noteUse(of: newKey, replacing: pinned, by: subject)
     }
 
-    /// When a key of a contact was replaced, if that was lately enough for what it has signed before to be on its way.
+    /// Until when a replaced key of a contact may have signed what counts; `nil` if it was replaced so long ago that
+    /// nothing of that can be on its way.
+    ///
+    /// A rotation that was interrupted bears the day on which it was begun, and its owner writes with the old key until
+    /// it is complete.
     func endOfUse(of key: Ed25519.PublicKey, by contact: Contact) async throws -> UnixSeconds? {
         guard let subject = contact.keySubject(ownZone: self.ownZone) else { return nil }
         let now = self.now()
         let rotations = try await self.memory.records(of: subject, now: now).rotations(of: key)
-        return rotations.map(\.issued).max().flatMap { $0.adding(FormerIdentities.graceSeconds) >= now ? $0 : nil }
+        guard let replaced = rotations.map(\.issued).max(), replaced.adding(FormerIdentities.graceSeconds) >= now else {
+            return nil
+        }
+        return replaced.adding(Self.completionSeconds)
     }
+
+    /// How long a rotation may take that was interrupted, in seconds.
+    static let completionSeconds: UInt64 = 7 * 86_400
 
     /// The keys among `signers` that the pinned key of a contact has taken the place of, by what is remembered. Each is a
     /// contact of its own: what it signed names another encryption key.

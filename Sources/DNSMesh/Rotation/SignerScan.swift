@@ -9,7 +9,7 @@ struct SignerChecks: Sendable {
     var refused: [Ed25519.PublicKey: DropReason] = [:]
     /// Keys that took the place of a contact's pinned one.
     var successors: [ContactRenewal.Proposal] = []
-    /// Former keys of contacts, which count for what they signed before another took their place.
+    /// Former keys of contacts, which count for what they signed before another had taken their place.
     var formers: [Ed25519.PublicKey: FormerKey] = [:]
     /// Whether some contacts could not be asked for: a stranger may be one of them with a new key.
     var isIncomplete = false
@@ -19,7 +19,7 @@ struct SignerChecks: Sendable {
 struct FormerKey: Sendable {
     /// The contact as it was under that key.
     let contact: Contact
-    /// When the key was replaced.
+    /// Until when what it signed counts.
     let until: UnixSeconds
 }
 

@@ -45,11 +45,17 @@ struct MessagePublisher: Sendable {
         await self.writer?.prepare(forRecords: count)
     }
 
-    /// Ends a message that must not go out any more, and takes back its chunks.
-    func discard(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
-        let mayBeOut = try await self.outbox.markManifestTried(entry)
+    /// Ends a message that must not go out as it is. Its chunks are taken back, unless its manifest may be out.
+    ///
+    /// - Returns: Whether that may be so.
+    func retire(_ entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> Bool {
+        if try await self.outbox.markManifestTried(entry) {
+            try await self.outbox.noteOutdated(entry, now: self.now())
+            return true
+        }
         try await self.outbox.remove(entry)
-        if !mayBeOut { try await self.withdrawChunks(of: entry, deadline: deadline) }
+        try await self.withdrawChunks(of: entry, deadline: deadline)
+        return false
     }
 
     private func publishRecords(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws -> UInt64? {

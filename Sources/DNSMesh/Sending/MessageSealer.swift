@@ -52,12 +52,20 @@ struct MessageSealer: Sendable {
 
     /// Seals the body, for a prekey that was never used if there is one.
     ///
+    /// - Parameters:
+    ///   - body: What is sealed.
+    ///   - contact: For whom.
+    ///   - facts: What the network says of the contact.
+    ///   - lifetime: How long it is to live.
+    ///   - messageID: That of an earlier sealing of the same message; `nil` for a new message.
+    /// - Returns: The records, and what its receipt needs.
     /// - Throws: ``MeshError`` if it doesn't fit or the contact's key can't be used.
     func seal(
         _ body: [UInt8],
         for contact: Contact,
         knowing facts: RecipientFacts,
-        lifetime: MessageLifetime
+        lifetime: MessageLifetime,
+        messageID: MessageID?
     ) async throws -> OutboxEntry {
         let issued = self.now()
         let wrapped = self.wrapped(body, facts: facts)
@@ -72,6 +80,7 @@ struct MessageSealer: Sendable {
         let draft = Draft(
             plaintext: plaintext,
             contact: contact,
+            messageID: messageID ?? .random(),
             issued: issued,
             lifetime: seconds,
             carriesAddress: wrapped != nil
@@ -164,7 +173,7 @@ struct MessageSealer: Sendable {
             to: UserID(of: recipientKey),
             encryptingTo: key,
             prekey: prekey,
-            messageID: .random(),
+            messageID: draft.messageID,
             timestamp: draft.issued,
             ttl: draft.lifetime
         )
@@ -175,6 +184,7 @@ struct MessageSealer: Sendable {
 private struct Draft {
     let plaintext: [UInt8]
     let contact: Contact
+    let messageID: MessageID
     let issued: UnixSeconds
     let lifetime: UInt64
     let carriesAddress: Bool

@@ -41,25 +41,73 @@ struct MessageSender: Sendable {
     ) async throws -> SendReceipt {
         guard contact.encryptionKey != nil else { throw MeshError.noEncryptionKey(of: contact) }
         try self.sealer.preflight(body.count, lifetime: lifetime)
-        let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
         let asked = self.outbox.digest(contact: contact, body: body)
-        if let sent = try await self.outbox.takeSent(asked, now: self.now()) {
-            return try sent.receipt(lifetime: sent.lifetime, resumed: true)
+        switch try await self.earlier(asked, to: contact, deadline: deadline) {
+        case .sent(let entry): return try entry.receipt(lifetime: entry.lifetime, resumed: true)
+        case .waiting(let entry): return try await self.publish(entry, resumed: true, deadline: deadline)
+        case .sealAnew(let messageID):
+            let (entry, warnings) = try await self.seal(
+                body,
+                for: contact,
+                lifetime: lifetime,
+                messageID: messageID,
+                deadline: deadline
+            )
+            try await self.outbox.add(entry, digest: asked, now: self.now())
+            return try await self.publish(entry, resumed: false, warnings: warnings, deadline: deadline)
         }
-        if let failed = try await self.outbox.takeFailed(asked, now: self.now()) {
-            await self.publisher.prepare(forRecords: failed.recordCount)
-            if try await self.obstacle(to: failed, for: contact, deadline: lookupDeadline) == nil {
-                return try await self.publish(failed, resumed: true, deadline: deadline)
-            }
-            try await self.publisher.discard(failed, deadline: deadline)
+    }
+
+    /// What became of the same text to the same contact a short while ago.
+    private enum Earlier {
+        /// It is out.
+        case sent(OutboxEntry)
+        /// It is to go out as it is.
+        case waiting(OutboxEntry)
+        /// There is none that counts. One that may be out, but not as its reader needs it, has the id for the new one:
+        /// who gets both takes them for one.
+        case sealAnew(MessageID?)
+    }
+
+    private func earlier(
+        _ asked: [UInt8],
+        to contact: Contact,
+        deadline: ErasedClock.Instant
+    ) async throws -> Earlier {
+        switch try await self.outbox.takeEarlier(asked, for: contact, now: self.now()) {
+        case .sent(let entry): return .sent(entry)
+        case .outdated(let messageID): return .sealAnew(messageID)
+        case nil: break
         }
+        guard let failed = try await self.outbox.takeFailed(asked, now: self.now()) else { return .sealAnew(nil) }
+        await self.publisher.prepare(forRecords: failed.recordCount)
+        let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
+        let obstacle = try await self.obstacle(to: failed, for: contact, deadline: lookupDeadline)
+        if obstacle == nil { return .waiting(failed) }
+        let mayBeOut = try await self.publisher.retire(failed, deadline: deadline)
+        return .sealAnew(mayBeOut ? try MessageID(failed.messageID) : nil)
+    }
+
+    /// Seals a text for the keys that its recipient uses today.
+    private func seal(
+        _ body: [UInt8],
+        for contact: Contact,
+        lifetime: MessageLifetime,
+        messageID: MessageID?,
+        deadline: ErasedClock.Instant
+    ) async throws -> (OutboxEntry, [SendWarning]) {
         await self.publisher.prepare(forRecords: self.sealer.recordCount(body.count, lifetime: lifetime))
+        let lookupDeadline = min(deadline, self.clock.now.advanced(by: Self.lookupTimeout))
         let (facts, check) = try await self.lookUp(contact, deadline: lookupDeadline)
         let (recipient, known) = try await self.recipient(contact, facts, check, deadline: deadline)
-        let entry = try await self.sealer.seal(body, for: recipient.contact, knowing: known, lifetime: lifetime)
-        let digest = self.outbox.digest(contact: recipient.contact, body: body)
-        try await self.outbox.add(entry, digest: digest, now: self.now())
-        return try await self.publish(entry, resumed: false, warnings: recipient.warnings, deadline: deadline)
+        let entry = try await self.sealer.seal(
+            body,
+            for: recipient.contact,
+            knowing: known,
+            lifetime: lifetime,
+            messageID: messageID
+        )
+        return (entry, recipient.warnings)
     }
 
     /// Publishes what earlier sends left behind, each message with its own records. One that fails stays for later and
@@ -83,7 +131,7 @@ struct MessageSender: Sendable {
             do {
                 let contact = contacts.first { $0.name == entry.contact }
                 if let obstacle = try await self.obstacle(to: entry, for: contact, deadline: lookupDeadline) {
-                    try await self.publisher.discard(entry, deadline: deadline)
+                    _ = try await self.publisher.retire(entry, deadline: deadline)
                     self.logger.warning("a message to \(entry.contact) was not sent: \(obstacle.reason); send it again")
                     continue
                 }

@@ -42,19 +42,18 @@ struct Outbox: Sendable {
     /// How long sending the same text again means the same message, in seconds. Later it is a new one.
     static let sameMessageSeconds: UInt64 = 600
 
-    /// Finds equal messages to the same contact without keeping their text.
+    /// Finds equal messages to the same contact, whatever keys it has, without keeping their text.
     func digest(contact: Contact, body: [UInt8]) -> [UInt8] {
-        let recipient = contact.encryptionKey?.bytes ?? []
-        return self.seal.digest(recipient + Array(contact.name.utf8) + [0] + body)
+        self.seal.digest(Array(contact.name.utf8) + [0] + body)
     }
 
-    /// Adds a message, as one that this task works on.
+    /// Adds a message, as one that this task works on; in place of its earlier sealing, if there was one.
     func add(_ entry: OutboxEntry, digest: [UInt8], now: UnixSeconds) async throws {
         let encoded = try JSONEncoder().encode(entry)
         try await self.database.write { database in
             try database.execute(
                 cached: """
-                    INSERT INTO outbox (message_id, digest, entry, expires, attempted, busy_until, owner)
+                    INSERT OR REPLACE INTO outbox (message_id, digest, entry, expires, attempted, busy_until, owner)
                     VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
@@ -81,24 +80,62 @@ struct Outbox: Sendable {
         }
     }
 
-    /// Takes out an equal message that went out in the background a short while ago.
-    func takeSent(_ digest: [UInt8], now: UnixSeconds) async throws -> OutboxEntry? {
-        let since = Int64(clamping: now.rawValue) - Int64(Self.sameMessageSeconds)
-        let encoded = try await self.database.write { database in
-            try Data.fetchAll(
-                database,
+    /// Notes that a message may be out, but for keys that its recipient has replaced: who sends it again makes the same
+    /// message for the new ones.
+    func noteOutdated(_ entry: OutboxEntry, now: UnixSeconds) async throws {
+        try await self.database.writeEvenIfCancelled { database in
+            try database.execute(
                 cached: """
-                    DELETE FROM outbox WHERE digest = ? AND attempted BETWEEN ? AND ? AND busy_until = ?
-                    RETURNING entry
+                    UPDATE outbox SET busy_until = ?, attempted = ?, expires = MIN(expires, ?) WHERE message_id = ?
                     """,
-                arguments: [Data(digest), since, now.adding(Self.sameMessageSeconds).stored, Self.sentMark]
+                arguments: [
+                    Self.outdatedMark, now.stored, now.adding(Self.sameMessageSeconds).stored, Data(entry.messageID),
+                ]
             )
         }
-        return encoded.first.flatMap { try? JSONDecoder().decode(OutboxEntry.self, from: $0) }
+    }
+
+    /// What became of an equal message a short while ago.
+    enum Earlier: Sendable {
+        /// It went out in the background, for the keys that its recipient has.
+        case sent(OutboxEntry)
+        /// It is out or may be, for keys that its recipient has no more.
+        case outdated(MessageID)
+    }
+
+    /// Looks for an equal message of a short while ago that is out, or may be; takes it out if it is.
+    func takeEarlier(_ digest: [UInt8], for contact: Contact, now: UnixSeconds) async throws -> Earlier? {
+        let since = Int64(clamping: now.rawValue) - Int64(Self.sameMessageSeconds)
+        let key = contact.encryptionKey.map { Data($0.bytes) }
+        return try await self.database.write { database in
+            let rows = try Row.fetchAll(
+                database,
+                cached: """
+                    SELECT entry, busy_until = ? AS sent FROM outbox
+                    WHERE digest = ? AND attempted BETWEEN ? AND ? AND busy_until >= ?
+                    """,
+                arguments: [
+                    Self.sentMark, Data(digest), since, now.adding(Self.sameMessageSeconds).stored, Self.outdatedMark,
+                ]
+            )
+            var outdated: MessageID?
+            for row in rows {
+                let encoded = Data(try row.bytes("entry"))
+                guard let entry = try? JSONDecoder().decode(OutboxEntry.self, from: encoded) else { continue }
+                outdated = try MessageID(entry.messageID)
+                guard try row.decode(Bool.self, forColumn: "sent"), entry.recipientKey == key else { continue }
+                let id = Data(entry.messageID)
+                try database.execute(cached: "DELETE FROM outbox WHERE message_id = ?", arguments: [id])
+                return .sent(entry)
+            }
+            return outdated.map(Earlier.outdated)
+        }
     }
 
     /// In place of the time until which an entry is worked on: it is out, and kept for comparison alone.
     static let sentMark = Int64.max
+    /// The same for an entry that may be out, and must not go out again as it is.
+    static let outdatedMark = Int64.max - 1
 
     /// An entry, and its place in the order of the outbox.
     struct Taken: Sendable {
@@ -118,7 +155,7 @@ struct Outbox: Sendable {
     private static let isFree = "(busy_until < ? OR (busy_until > ? AND busy_until < ?))"
 
     private static func freeArguments(_ now: UnixSeconds) -> StatementArguments {
-        [now.stored, now.adding(Self.busySeconds).stored, Self.sentMark]
+        [now.stored, now.adding(Self.busySeconds).stored, Self.outdatedMark]
     }
 
     /// Gives an entry back, to be tried again: also when its task was cancelled, as the same text would else be a second
@@ -158,12 +195,12 @@ struct Outbox: Sendable {
         let owners = try Int64.fetchAll(
             database,
             cached: "SELECT DISTINCT owner FROM outbox WHERE owner NOT IN (0, ?) AND busy_until BETWEEN 1 AND ?",
-            arguments: [self.presence.mark(), Self.sentMark - 1]
+            arguments: [self.presence.mark(), Self.outdatedMark - 1]
         )
         for owner in owners where self.presence.isGone(owner) {
             try database.execute(
                 cached: "UPDATE outbox SET busy_until = 0 WHERE owner = ? AND busy_until < ?",
-                arguments: [owner, Self.sentMark]
+                arguments: [owner, Self.outdatedMark]
             )
         }
     }

@@ -100,6 +100,33 @@ struct OwnRotationTests {
         #expect(try await self.newBob.client.resumeSending() == 0)
     }
 
+    @Test(
+        "A message that is out for the old keys, though no answer said so, is the same one when it is sent again",
+        arguments: [false, true]
+    )
+    func sentAgain(afterResuming: Bool) async throws {
+        let network = FaultyNetwork(self.world.store)
+        let alice = try self.world.user("alice", writer: network)
+        try await alice.pin(self.bob)
+        network.onPublish { name, _ in
+            name.text.hasPrefix("slot-") ? .unavailable(NetworkFailure(.timeout, "no answer")) : nil
+        }
+        #expect(await self.code { try await alice.client.send("hello", to: "bob") } == .unavailable)
+        let manifest = try #require(network.publishes.first { $0.name.text.hasPrefix("slot-") })
+        await self.world.store.insert(manifest.value, at: manifest.name, ttl: 300)
+        network.onPublish { _, _ in nil }
+        _ = try await self.rotate()
+        #expect(try await self.newBob.client.receive().messages.map(\.text) == ["hello"])
+        self.world.advance(by: RotationFollower.freshness + 1)
+        if afterResuming { #expect(try await alice.client.resumeSending() == 0) }
+        let again = try await alice.client.send("hello", to: "bob")
+        #expect(!again.resumed && again.warnings.count == 1)
+        #expect(try await self.newBob.client.receive().messages.isEmpty)
+        #expect(try await self.newBob.client.inbox.list().map(\.messageID) == [again.messageID])
+        #expect(try await alice.client.resumeSending() == 0)
+        #expect(try await alice.client.send("hello", to: "bob").messageID != again.messageID)
+    }
+
     @Test("Old prekeys are taken back, and what was sealed for them or for the old key is still received for 30 days")
     func mailOnItsWay() async throws {
         _ = try await self.alice.client.send("under a prekey", to: "bob", lifetime: 30 * 86_400 - 300)

@@ -113,8 +113,10 @@ extension Schedule {
         return act
     }
 
-    /// The command keeps receiving and rotating apart, and so do schedules; a text isn't sent again while it is sent.
+    /// The command keeps receiving and rotating apart, and so do schedules; a text isn't sent again while it is sent, and
+    /// nobody is blocked and unblocked at the same moment, as either may come last.
     private static func mayJoin(_ act: Act, _ step: Step) -> Bool {
+        if let pair = act.action.judgedPair, step.contains(where: { $0.action.judgedPair == pair }) { return false }
         guard let user = act.action.rotatingUser ?? act.action.repeatingUser else {
             return !step.contains { other in
                 let user = other.action.rotatingUser ?? other.action.repeatingUser
@@ -146,6 +148,14 @@ extension Schedule.Action {
     fileprivate var rotatingUser: Int? {
         switch self {
         case .rotate(let user), .revoke(let user), .crash(let user), .jump(let user, _): user
+        default: nil
+        }
+    }
+
+    /// Who blocks or unblocks whom.
+    fileprivate var judgedPair: [Int]? {
+        switch self {
+        case .block(let user, let other), .unblock(let user, let other): [user, other]
         default: nil
         }
     }

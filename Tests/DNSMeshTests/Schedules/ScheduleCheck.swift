@@ -230,7 +230,7 @@ struct ScheduleCheck {
                 try Int.fetchOne(
                     database,
                     sql: "SELECT COUNT(*) FROM outbox WHERE expires > ? AND busy_until < ?",
-                    arguments: [now.stored, Outbox.sentMark]
+                    arguments: [now.stored, Outbox.outdatedMark]
                 ) ?? 0,
                 try Int.fetchOne(
                     database,
