@@ -7,25 +7,42 @@ import ErasureCoding
 import Foundation
 
 /// usage: EndToEnd --dns PORT --http PORT [--ctl PORT] [--sizes 100,1024] [--reps 3] [--prekeys]
+///        EndToEnd --dns PORT --update NAME:SECRET [...]
 ///        EndToEnd --growth
 ///
 /// One send and one receive for each size and repetition, through the node at these ports of 127.0.0.1, each to a new
-/// recipient of the zone `bench.test`. Prints a line of JSON for each operation and size. At the control port, if there
+/// recipient of the zone `bench.test`; by DNS UPDATE if there is a key, whose secret is text for HMAC-SHA256. Prints a line of JSON for each operation and size. At the control port, if there
 /// is one, a proxy is asked for its counts.
 @main
 struct EndToEnd {
     static func main() async throws {
         guard !CommandLine.arguments.contains("--growth") else { return try await Growth().run() }
         let options = Options(CommandLine.arguments.dropFirst())
-        let endpoint = try HTTPEndpoint("http://127.0.0.1:\(options.http)")
         guard let upstream = UpstreamAddress(host: .v4(.loopback), port: options.dns) else { return }
         try await withResolverPool(addresses: [upstream]) { pool in
-            try await withHTTPRecordWriter(to: endpoint, token: nil) { writer in
+            try await self.withWriter(options, at: upstream) { writer in
                 var run = Run(options: options, reader: pool, writer: writer)
                 try await run.measure()
                 run.print()
             }
         }
+    }
+
+    private static func withWriter(
+        _ options: Options,
+        at upstream: UpstreamAddress,
+        _ body: (any RecordWriter) async throws -> Void
+    ) async throws {
+        guard let (name, secret) = options.updateKey else {
+            let endpoint = try HTTPEndpoint("http://127.0.0.1:\(options.http)")
+            return try await withHTTPRecordWriter(to: endpoint, token: nil) { try await body($0) }
+        }
+        let zone = try DNSName("bench.test")
+        guard let key = TSIGKey(name: try DNSName(name), algorithm: .hmacSHA256, secret: Array(secret.utf8)) else {
+            return
+        }
+        let target = UpdateTarget(server: upstream, zone: zone, key: key)
+        try await withUpdateRecordWriter(to: target, now: UnixSeconds.systemTime) { try await body($0) }
     }
 }
 
@@ -33,6 +50,7 @@ struct Options {
     var dns = 53
     var http = 80
     var control: UInt16?
+    var updateKey: (name: String, secret: String)?
     var sizes = [100, 1_024, 4_096, 16_384, 24_576]
     var repetitions = 3
     var publishesPrekeys = false
@@ -49,6 +67,9 @@ struct Options {
             case "--dns": self.dns = Int(value) ?? self.dns
             case "--http": self.http = Int(value) ?? self.http
             case "--ctl": self.control = UInt16(value).flatMap { $0 == 0 ? nil : $0 }
+            case "--update":
+                let parts = value.split(separator: ":").map(String.init)
+                if parts.count == 2 { self.updateKey = (parts[0], parts[1]) }
             case "--sizes": self.sizes = value.split(separator: ",").compactMap { Int($0) }
             case "--reps": self.repetitions = Int(value) ?? self.repetitions
             default: continue

@@ -108,7 +108,7 @@ struct SignerScan: Sendable {
         let follower = self.renewal.follower
         var present = contact.signingKey
         if case .replaced(let head, _) = check.standing { present = head }
-        if check.isAbandoned, case .replaced = check.standing, let key = contact.signingKey,
+        if check.isAbandoned, check.standing.isSuperseded(by: present), let key = contact.signingKey,
             let until = try await follower.endOfUse(of: key, by: contact)
         {
             finding.formers.append(FormerKey(contact: contact, until: until))
@@ -119,10 +119,20 @@ struct SignerScan: Sendable {
             }
             let check = try await follower.check(former, deadline: deadline)
             if check.failure != nil { finding.isIncomplete = true }
-            guard case .replaced(let head, _) = check.standing, head == present, check.failure == nil else {
-                continue
-            }
+            guard check.standing.isSuperseded(by: present), check.failure == nil else { continue }
             finding.formers.append(FormerKey(contact: former, until: until))
+        }
+    }
+}
+
+extension KeyStanding {
+    /// Whether a key was replaced, by the one that counts today or by one that was revoked: what it signed before doesn't
+    /// rest on its successor.
+    fileprivate func isSuperseded(by present: Ed25519.PublicKey?) -> Bool {
+        switch self {
+        case .replaced(let head, _): head == present
+        case .distrusted(.successorRevoked): true
+        case .current, .distrusted: false
         }
     }
 }

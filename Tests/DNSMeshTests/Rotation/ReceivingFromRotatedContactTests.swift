@@ -26,6 +26,16 @@ struct ReceivingFromRotatedContactTests {
 
     private func receive() async throws -> ReceiveReport { try await self.alice.client.receive() }
 
+    /// Receives while no slot but that of one message can be read.
+    private func receiveOnly(_ receipt: SendReceipt) async throws {
+        self.network.onRead { name, result in
+            name.text.hasPrefix("slot-\(receipt.messageID.slot.rawValue).") || !name.text.hasPrefix("slot-")
+                ? result : .unavailable(NetworkFailure(.timeout, "no answer"))
+        }
+        #expect(try await self.receive().messages.contains { $0.messageID == receipt.messageID })
+        self.network.onRead { $1 }
+    }
+
     @Test("The new key is accepted and pinned; the old one counts for a week more, and no longer")
     func followed() async throws {
         _ = try await self.bob.client.send("old", to: "alice")
@@ -82,18 +92,36 @@ struct ReceivingFromRotatedContactTests {
         #expect(later.messages.isEmpty && later.newIntros == 1)
     }
 
+    @Test(
+        "What the old key signed before it was replaced is delivered, also when its successor was revoked",
+        arguments: [false, true]
+    )
+    func successorRevoked(pinsNewKey: Bool) async throws {
+        _ = try await self.bob.client.send("before", to: "alice")
+        self.world.advance(by: 1)
+        try await self.world.publishRotation(from: self.bob, to: self.newBob)
+        if pinsNewKey {
+            _ = try await self.newBob.client.publishIdentity()
+            _ = try await self.alice.client.send("which pins the new keys", to: "bob")
+        } else {
+            let receipt = try await self.newBob.client.send("new", to: "alice")
+            try await self.receiveOnly(receipt)
+        }
+        try await self.world.publishRevocation(of: self.newBob)
+        self.world.advance(by: RotationFollower.freshness + 1)
+        _ = try await self.newBob.client.send("of a thief", to: "alice")
+        _ = try await self.receive()
+        let texts = try await self.alice.client.inbox.list().compactMap(\.text).sorted()
+        #expect(texts == (pinsNewKey ? ["before"] : ["before", "new"]))
+    }
+
     @Test("What the old key signed before it was replaced is delivered although the new one was in use before")
     func abandonedBefore() async throws {
         _ = try await self.bob.client.send("before", to: "alice")
         self.world.advance(by: 1)
         try await self.world.publishRotation(from: self.bob, to: self.newBob)
         let receipt = try await self.newBob.client.send("new", to: "alice")
-        self.network.onRead { name, result in
-            name.text.hasPrefix("slot-\(receipt.messageID.slot.rawValue).") || !name.text.hasPrefix("slot-")
-                ? result : .unavailable(NetworkFailure(.timeout, "no answer"))
-        }
-        #expect(try await self.receive().messages.contains { $0.text == "new" })
-        self.network.onRead { $1 }
+        try await self.receiveOnly(receipt)
         let later = try await self.receive()
         #expect(try await self.alice.client.inbox.list().compactMap(\.text).sorted() == ["before", "new"])
         #expect(later.dropped.isEmpty)

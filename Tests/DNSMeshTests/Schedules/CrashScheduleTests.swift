@@ -31,7 +31,10 @@ struct CrashScheduleTests {
         #expect(tally.cuts > 0 && tally.crashes > 0 && tally.intrusions > 0 && tally.strange > 0)
     }
 
-    @Test("Schedules that broke a promise once hold", arguments: [UInt64(102_863), 103_881, 105_355, 105_526])
+    @Test(
+        "Schedules that broke a promise once hold",
+        arguments: [UInt64(102_863), 103_881, 105_355, 105_526, 117_351, 117_622]
+    )
     func repaired(seed: UInt64) async throws {
         #expect(try await ScheduleRun.run(Schedule(seed: seed)).violations.isEmpty)
     }

@@ -270,6 +270,10 @@ extension ScheduleRun {
     private func rotate(_ user: SimulatedUser, _ client: DMPClient) async throws {
         guard let pending = user.state.withLock(\.pending) else { return }
         let old = user.generation
+        if old == pending.generation, try await client.pendingRotation() == nil {
+            user.state.withLock { $0.pending = nil }  // it ended with its last access
+            return
+        }
         if pending.revokes { user.state.withLock { _ = $0.revoked.insert(pending.generation - 1) } }
         _ = try await client.rotateIdentity(
             from: old == pending.generation ? nil : try user.keys(old),
