@@ -29,6 +29,8 @@ extension RecordWriter {
 
     public func prepare(forRecords count: Int) async {}
 
+    public func fitsOneRequest(_ records: [RecordPublication]) -> Bool { false }
+
     /// Goes one by one, `width` at a time, and stops at the first that isn't accepted.
     public func publish(
         _ records: [RecordPublication],

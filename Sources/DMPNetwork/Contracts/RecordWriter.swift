@@ -48,6 +48,10 @@ public protocol RecordWriter: Sendable {
         deadline: ErasedClock.Instant
     ) async throws(CancellationError) -> StoppedPublication?
 
+    /// Whether ``publish(_:width:deadline:)`` writes all of these with a single request, and none of them is there before
+    /// those in front of it. `false` unless implemented.
+    func fitsOneRequest(_ records: [RecordPublication]) -> Bool
+
     /// Takes `value` away from those at `name`, or all of them for `nil`. That nothing is there counts as accepted.
     ///
     /// Deadline and cancellation are as with ``publish(_:at:ttl:deadline:)``.

@@ -113,6 +113,17 @@ public final class UpdateRecordWriter: RecordWriter {
         }
     }
 
+    public func fitsOneRequest(_ records: [RecordPublication]) -> Bool {
+        guard records.reduce(0, { $0 + $1.value.byteCount }) < UpdateBatch.messageByteLimit else { return false }
+        do throws(NetworkFailure) {
+            var changes: [(record: RecordPublication, change: DNSUpdate.Change)] = []
+            for record in records { changes.append((record, try self.change(record))) }
+            return UpdateBatch.split(changes, keyByteCount: self.target.key.byteCount).count == 1
+        } catch {
+            return false  // one of them can't be written at all
+        }
+    }
+
     private func change(_ record: RecordPublication) throws(NetworkFailure) -> DNSUpdate.Change {
         guard record.value.byteCount <= UpdateBatch.valueByteLimit else {
             throw NetworkFailure(

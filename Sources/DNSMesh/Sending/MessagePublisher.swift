@@ -2,7 +2,8 @@ import DMPNetwork
 import DMPProtocol
 import DNSTransport
 
-/// Puts the records of a message on the network: all chunks first, then the manifest.
+/// Puts the records of a message on the network: all chunks first, then the manifest; or all in one request, which is a
+/// round trip less.
 struct MessagePublisher: Sendable {
     let writer: (any RecordWriter)?
     let outbox: Outbox
@@ -32,7 +33,10 @@ struct MessagePublisher: Sendable {
             return lifetime
         } catch let failure as Failure where failure.endsMessage {
             try await self.outbox.remove(entry)
-            if !failure.manifestMayBeOut { try await self.withdrawChunks(of: entry, deadline: deadline) }
+            if !failure.manifestMayBeOut {
+                let records = failure.concernsAll ? entry.chunks + [entry.manifest] : entry.chunks
+                try await self.withdraw(records, of: entry, deadline: deadline)
+            }
             throw failure.asMeshError
         } catch {
             try await self.outbox.release(entry, now: self.now())
@@ -54,7 +58,7 @@ struct MessagePublisher: Sendable {
             return true
         }
         try await self.outbox.remove(entry)
-        try await self.withdrawChunks(of: entry, deadline: deadline)
+        try await self.withdraw(entry.chunks, of: entry, deadline: deadline)
         return false
     }
 
@@ -63,22 +67,29 @@ struct MessagePublisher: Sendable {
             throw MeshError(.noWriter, "no node to publish to; run `dnsmesh init` with --endpoint URL")
         }
         let publication = Publication(writer: writer, expires: entry.expires, now: self.now, deadline: deadline)
-        var results = [try await publication.publish(entry.chunks, width: self.width)]
+        let all = entry.chunks + [entry.manifest]
+        let isOneRequest = writer.fitsOneRequest(try publication.records(all, ttl: publication.remaining))
+        let early = isOneRequest ? nil : try await publication.publish(entry.chunks, width: self.width)
         let mayBeOut = try await self.outbox.markManifestTried(entry)
         do {
-            results.append(try await publication.publish([entry.manifest], width: 1))
+            let late = try await publication.publish(isOneRequest ? all : [entry.manifest], width: 1)
+            return [early, late].compactMap(\.self).min()
         } catch var failure as Failure {
             failure.manifestMayBeOut = mayBeOut
+            failure.concernsAll = isOneRequest
             throw failure
         }
-        return results.compactMap(\.self).min()
     }
 
-    /// Deletes the chunks of a message that will not be completed, now if the node answers and else later.
-    private func withdrawChunks(of entry: OutboxEntry, deadline: ErasedClock.Instant) async throws {
+    /// Deletes records of a message that will not be completed, now if the node answers and else later.
+    private func withdraw(
+        _ records: [OutboxEntry.PlannedRecord],
+        of entry: OutboxEntry,
+        deadline: ErasedClock.Instant
+    ) async throws {
         let expires = UnixSeconds(rawValue: entry.expires)
-        let withdrawals = try entry.chunks.map { chunk in
-            Withdrawal(owner: try OwnerName(chunk.owner), value: TXTValue([UInt8](chunk.value)), expires: expires)
+        let withdrawals = try records.map { record in
+            Withdrawal(owner: try OwnerName(record.owner), value: TXTValue([UInt8](record.value)), expires: expires)
         }
         try await self.withdrawals.withdraw(withdrawals, deadline: deadline)
     }
@@ -91,9 +102,12 @@ private struct Publication: Sendable {
     let now: @Sendable () -> UnixSeconds
     let deadline: ErasedClock.Instant
 
+    /// For how many seconds the records are to stay.
+    var remaining: UInt64 { max(1, self.now().seconds(until: UnixSeconds(rawValue: self.expires))) }
+
     /// - Returns: For how many seconds the node keeps the records, if that is less than was asked for.
     func publish(_ records: [OutboxEntry.PlannedRecord], width: Int) async throws -> UInt64? {
-        let remaining = max(1, self.now().seconds(until: UnixSeconds(rawValue: self.expires)))
+        let remaining = self.remaining
         do {
             try await self.publish(records, ttl: remaining, width: width)
             return nil
@@ -108,14 +122,18 @@ private struct Publication: Sendable {
         }
     }
 
-    private func publish(_ records: [OutboxEntry.PlannedRecord], ttl: UInt64, width: Int) async throws {
-        let publications = try records.map { record in
+    func records(_ records: [OutboxEntry.PlannedRecord], ttl: UInt64) throws -> [RecordPublication] {
+        try records.map { record in
             RecordPublication(
                 TXTValue([UInt8](record.value)),
                 at: try OwnerName(record.owner),
                 ttl: UInt32(clamping: ttl)
             )
         }
+    }
+
+    private func publish(_ records: [OutboxEntry.PlannedRecord], ttl: UInt64, width: Int) async throws {
+        let publications = try self.records(records, ttl: ttl)
         guard let stop = try await self.writer.publish(publications, width: width, deadline: self.deadline) else {
             return
         }
@@ -134,6 +152,8 @@ private struct Failure: Error {
     let isRefusal: Bool
     /// Whether an earlier try at the manifest may have succeeded although no answer came.
     var manifestMayBeOut = false
+    /// Whether chunks and manifest were one request, of which the server may have carried out a part.
+    var concernsAll = false
 
     /// Whether the same records would be refused for ever.
     var endsMessage: Bool {

@@ -67,6 +67,7 @@ struct UpdateRecordWriterTests {
         try await server.run { writer, deadline async throws in
             #expect(try await writer.publish(records, width: 1, deadline: deadline) == nil)
             #expect(try await writer.publish([], width: 1, deadline: deadline) == nil)
+            #expect(writer.fitsOneRequest(Array(records.prefix(15))) && !writer.fitsOneRequest(records))
         }
         let requests = server.requests
         #expect(requests.count == 2 && requests.allSatisfy { $0.overTCP && $0.byteCount <= 65_000 })
@@ -84,6 +85,7 @@ struct UpdateRecordWriterTests {
             let outside = RecordPublication(TXTValue("x"), at: try OwnerName("a.example.org"), ttl: 1)
             let second = try await writer.publish([records[0], outside], width: 4, deadline: deadline)
             #expect(second?.record == outside && second?.result.summary == "refused invalidConfiguration")
+            #expect(writer.fitsOneRequest(records) && !writer.fitsOneRequest([records[0], outside]))
         }
         #expect(server.requests.count == 1)
     }
