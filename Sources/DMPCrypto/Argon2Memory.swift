@@ -10,8 +10,8 @@ private import Synchronization
 
 /// The work area of Argon2id, in large pages where the system has them, and kept for the next derivation.
 ///
-/// Half of the time of a derivation would otherwise go into getting 32 MiB page by page. What is kept holds nothing, as
-/// libargon2 wipes its memory, and the system may take its pages away whenever it needs them.
+/// Half of the time of a derivation would otherwise go into getting 32 MiB page by page. What is kept is the addresses: the
+/// pages go back to the system at once, so that nothing else comes on top of them.
 enum Argon2Memory {
     private static let hugePageByteCount = 2 << 20
 
@@ -50,7 +50,7 @@ enum Argon2Memory {
             return
         }
         #if os(Linux)
-            unsafe madvise(start, byteCount, MADV_FREE)
+            unsafe madvise(start, byteCount, MADV_DONTNEED)
         #endif
         let area = unsafe Area(start: start, byteCount: byteCount)
         let surplus = self.kept.withLock { kept in

@@ -45,6 +45,39 @@ package enum SecretFile {
         }
     }
 
+    /// What the system knows about a file. Foundation's way to it asks for the names of owner and group as well, in all
+    /// sources of users that the system has.
+    package struct Status: Hashable, Sendable {
+        package let isRegularFile: Bool
+        /// The nine bits of who may read, write and enter.
+        package let permissions: UInt32
+        /// Two paths of one disk with the same number are the same file.
+        package let number: UInt64
+        package let byteCount: Int64
+        /// Unix time in whole seconds, and the nanoseconds beyond.
+        package let modifiedSeconds: Int64
+        package let modifiedNanoseconds: Int64
+    }
+
+    /// The status of the file that the path leads to, through symbolic links.
+    package static func status(_ path: String) throws(Failure) -> Status {
+        var found = stat()
+        guard unsafe stat(path, &found) == 0 else { throw Failure(errorNumber: errno) }
+        #if canImport(Darwin)
+            let modified = found.st_mtimespec
+        #else
+            let modified = found.st_mtim
+        #endif
+        return Status(
+            isRegularFile: found.st_mode & S_IFMT == S_IFREG,
+            permissions: UInt32(found.st_mode & 0o777),
+            number: UInt64(found.st_ino),
+            byteCount: Int64(found.st_size),
+            modifiedSeconds: Int64(modified.tv_sec),
+            modifiedNanoseconds: Int64(modified.tv_nsec)
+        )
+    }
+
     /// Puts the file in the place of another in one step.
     package static func rename(_ path: String, to target: String) throws(Failure) {
         #if canImport(Glibc)

@@ -62,6 +62,38 @@ struct StoreTests {
         }
     }
 
+    @Test(
+        "Opening files that are up to date writes nothing to them",
+        arguments: ["prekeys.db", "state.db", "intros.db"]
+    )
+    func openedAgain(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            _ = try self.open(folder)
+            let file = folder.appending(path: name)
+            let before = try (Data(contentsOf: file), SecretFile.status(file.path))
+            let stores = try self.open(folder)
+            #expect(try await stores.state.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } != 0)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.path + "-wal")).isEmpty)
+            #expect(try Data(contentsOf: file) == before.0)
+            let after = try SecretFile.status(file.path)
+            #expect(after == before.1)
+            try stores.close()
+        }
+    }
+
+    @Test("New files keep a write-ahead log, and their commits reach the disk with it")
+    func journal() async throws {
+        try await withTemporaryFolder { folder in
+            let stores = try self.open(folder)
+            for database in [stores.state, stores.intros] {
+                let journal = try await database.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+                let flushing = try await database.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+                let wiping = try await database.read { try Int.fetchOne($0, sql: "PRAGMA secure_delete") }
+                #expect(journal == "wal" && flushing == 1 && wiping == 1)
+            }
+        }
+    }
+
     @Test("Another program's database loses nothing", arguments: ["prekeys.db", "state.db", "intros.db"])
     func foreignDatabase(name: String) async throws {
         try await withTemporaryFolder { folder in

@@ -36,8 +36,8 @@ struct SQLiteFile {
 
     static func openInMemory(_ schema: NumberedSchema) throws(MeshError) -> StoreDatabase {
         do {
-            let queue = try DatabaseQueue(configuration: Self.configuration)
-            try Self.migrate(queue, with: schema, path: "memory")
+            let queue = try DatabaseQueue(configuration: Self.configuration { try Self.settle($0) })
+            try queue.writeWithoutTransaction { try Self.migrate($0, with: schema, path: "memory") }
             return StoreDatabase(queue, path: "memory")
         } catch {
             throw MeshError(.storeUnusable, "no database in memory: \(error)", underlying: error)
@@ -47,34 +47,38 @@ struct SQLiteFile {
     /// How long another program may hold the file. Each of ours, and of the reference, is done in a moment.
     private static let busySeconds = 10.0
 
-    private static var configuration: Configuration {
+    private static func configuration(_ prepare: @escaping @Sendable (Database) throws -> Void) -> Configuration {
         var configuration = Configuration()
-        configuration.journalMode = .wal
         configuration.busyMode = .timeout(Self.busySeconds)
         configuration.foreignKeysEnabled = false
-        // A deleted key would stay in free pages otherwise.
-        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+        configuration.prepareDatabase(prepare)
         return configuration
     }
 
-    private func openOnce() throws -> StoreDatabase {
-        try self.refuseNewer()
-        try PrivateFile.createIfMissing(self.url)
-        let queue = try DatabaseQueue(path: self.url.path, configuration: Self.configuration)
-        try Self.migrate(queue, with: self.schema, path: self.url.path)
-        return StoreDatabase(queue, path: self.url.path)
+    /// A deleted key would stay in free pages otherwise.
+    private static func settle(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA secure_delete = ON")
     }
 
-    /// Looks at the version without changing anything: opening for writing would change the file's header.
-    private func refuseNewer() throws {
-        guard FileManager.default.fileExists(atPath: self.url.path) else { return }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(Self.busySeconds)
-        let queue = try DatabaseQueue(path: self.url.path, configuration: configuration)
-        let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
-        try queue.close()
-        try Self.require(found, notAbove: self.schema.version, path: self.url.path)
+    /// A file that is up to date is not written to by this, so that there is nothing to bring to the disk when it is closed.
+    /// (GRDB's own way to a write-ahead log makes and drops a table.)
+    private func openOnce() throws -> StoreDatabase {
+        try PrivateFile.createIfMissing(self.url)
+        let (schema, path) = (self.schema, self.url.path)
+        let configuration = Self.configuration { database in
+            // Before anything else: a file of a newer version is left as it is.
+            try Self.require(Self.version(of: database), notAbove: schema.version, path: path)
+            try Self.settle(database)
+            try Self.fillIfEmpty(database, with: schema, path: path)
+            try Self.keepLog(database, path: path)
+        }
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.writeWithoutTransaction { try Self.migrate($0, with: schema, path: path) }
+        return StoreDatabase(queue, path: path)
+    }
+
+    private static func version(of database: Database) throws -> Int {
+        try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
     }
 
     private static func require(_ found: Int, notAbove known: Int, path: String) throws(MeshError) {
@@ -85,17 +89,30 @@ struct SQLiteFile {
         )
     }
 
-    private static func migrate(_ queue: DatabaseQueue, with schema: NumberedSchema, path: String) throws {
-        try queue.writeWithoutTransaction { database in
-            try database.inTransaction(.immediate) {
-                let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-                try Self.require(found, notAbove: schema.version, path: path)
-                if found < schema.version {
-                    try schema.migrate(database, found)
-                    try database.execute(sql: "PRAGMA user_version = \(schema.version)")
-                }
-                return .commit
+    /// Makes the tables of a file that holds none, without waiting for the disk: a loss of power costs an empty file.
+    private static func fillIfEmpty(_ database: Database, with schema: NumberedSchema, path: String) throws {
+        guard try Int.fetchOne(database, sql: "PRAGMA page_count") == 0 else { return }
+        try database.execute(sql: "PRAGMA synchronous = OFF")
+        try self.migrate(database, with: schema, path: path)
+    }
+
+    private static func keepLog(_ database: Database, path: String) throws {
+        guard try String.fetchOne(database, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+            throw MeshError(.storeUnusable, "\(path) can't have a write-ahead log; keep it on a local disk")
+        }
+        try database.execute(sql: "PRAGMA synchronous = NORMAL")
+    }
+
+    private static func migrate(_ database: Database, with schema: NumberedSchema, path: String) throws {
+        guard try self.version(of: database) != schema.version else { return }
+        try database.inTransaction(.immediate) {
+            let found = try self.version(of: database)
+            try self.require(found, notAbove: schema.version, path: path)
+            if found < schema.version {
+                try schema.migrate(database, found)
+                try database.execute(sql: "PRAGMA user_version = \(schema.version)")
             }
+            return .commit
         }
     }
 

@@ -8,7 +8,8 @@ extension ClientOptions {
     /// Lends a client of this identity to `body`.
     ///
     /// The order is that of the protocol documents, "Command line", section 4.5, but for the tripwire: a mistyped
-    /// passphrase is noticed before the network or a database is touched. Keys that are given are taken as they are.
+    /// passphrase is noticed before the network is touched or anything is read from a database. The databases are opened
+    /// while the keys are derived. Keys that are given are taken as they are.
     func withClient<Value: Sendable>(
         _ use: NetworkUse,
         allowsTOFU: Bool = false,
@@ -21,15 +22,20 @@ extension ClientOptions {
         let mesh = try settings.mesh(allowsTOFU: allowsTOFU)
         let network = try ClientNetwork(settings: settings, use: use, home: file.home, context: context)
         let derivation = IdentityDerivation(file: file, context: context)
-        let keys = if let keys { keys } else { try await derivation.run(settings.configuration).keys }
-        try file.home.prepare(console: context.console)
         let (logger, now) = (context.logger, context.now())
-        let stores = try await BlockingWork.run {
-            try MeshStores.directory(file.home.folder, now: now, logger: logger)
+        let open: @Sendable () async throws -> MeshStores = {
+            try file.home.prepare(console: context.console)
+            return try await BlockingWork.run {
+                try MeshStores.directory(file.home.folder, now: now, logger: logger)
+            }
         }
+        let (identity, stores) =
+            if let keys { (keys, try await open()) } else {
+                try await derivation.run(settings.configuration, beside: open)
+            }
         return try await network.open { reader, writer in
             let client = try DMPClient(
-                keys: keys,
+                keys: identity,
                 configuration: mesh,
                 reader: reader,
                 writer: writer,

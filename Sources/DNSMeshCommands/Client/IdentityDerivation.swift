@@ -19,15 +19,34 @@ struct IdentityDerivation: Sendable {
     /// - Returns: The keys, which the configuration knows from now on.
     /// - Throws: ``CommandFailure`` if there is no passphrase, or if it is another than before.
     func run(_ configuration: Configuration) async throws -> Identity {
+        try await self.identity(configuration, of: try await self.passphrase(configuration))
+    }
+
+    /// As ``run(_:)``, with other work going on while the keys are derived. The passphrase is there when it begins; if it
+    /// turns out to be wrong, that is what is thrown.
+    func run<Value: Sendable>(
+        _ configuration: Configuration,
+        beside work: @Sendable () async throws -> Value
+    ) async throws -> (IdentityKeys, Value) {
+        let passphrase = try await self.passphrase(configuration)
+        async let value = work()
+        let keys = try await self.identity(configuration, of: passphrase).keys
+        return (keys, try await value)
+    }
+
+    private func passphrase(_ configuration: Configuration) async throws -> SecretText {
         guard !configuration.username.isEmpty else {
             throw CommandFailure.user("\(self.file.path): username: is missing; restore the file from a backup")
         }
         _ = try self.salt(in: configuration)  // a damaged one is worth no passphrase
-        let passphrase = try await Passphrase(
+        return try await Passphrase(
             configuration: configuration,
             configurationPath: self.file.path,
             context: self.context
         ).read()
+    }
+
+    private func identity(_ configuration: Configuration, of passphrase: SecretText) async throws -> Identity {
         let keys = try await self.keys(from: passphrase, configuration)
         let tripwire = Tripwire(expected: configuration.verifyKey, environment: self.context.environment)
         switch try tripwire.check(keys.signingKey) {

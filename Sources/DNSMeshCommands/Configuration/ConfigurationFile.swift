@@ -1,3 +1,4 @@
+import DMPCrypto
 import DMPProtocol
 import DNSMesh
 import Foundation
@@ -47,14 +48,8 @@ struct ConfigurationFile: Sendable {
     private struct Snapshot {
         let document: ConfigurationDocument
         let bytes: [UInt8]
-        let identity: Identity
-    }
-
-    /// What changes when another program writes the file.
-    private struct Identity: Hashable {
-        let number: UInt64?
-        let byteCount: UInt64?
-        let modified: Date?
+        /// Changes when another program writes the file.
+        let identity: SecretFile.Status
     }
 
     /// The Python client takes no lock: if it writes meanwhile, the change is made again on what it wrote.
@@ -74,7 +69,7 @@ struct ConfigurationFile: Sendable {
 
     private func read() throws(CommandFailure) -> Snapshot {
         let bytes: [UInt8]
-        let identity: Identity
+        let identity: SecretFile.Status
         do {
             identity = try self.identity()
             bytes = try [UInt8](Data(contentsOf: self.url.resolvingSymlinksInPath()))
@@ -100,16 +95,12 @@ struct ConfigurationFile: Sendable {
         }
     }
 
-    private func identity() throws -> Identity {
-        let attributes = try FileManager.default.attributesOfItem(atPath: self.url.resolvingSymlinksInPath().path)
-        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+    private func identity() throws -> SecretFile.Status {
+        let status = try SecretFile.status(self.path)
+        guard status.isRegularFile else {
             throw CommandFailure.user("\(self.path) is not a regular file; move it away and restore the config")
         }
-        return Identity(
-            number: (attributes[.systemFileNumber] as? NSNumber)?.uint64Value,
-            byteCount: (attributes[.size] as? NSNumber)?.uint64Value,
-            modified: attributes[.modificationDate] as? Date
-        )
+        return status
     }
 
     private func write(_ text: String) throws {

@@ -1,3 +1,4 @@
+import DMPCrypto
 import DNSMesh
 import Foundation
 
@@ -27,9 +28,7 @@ struct ConfigurationHome: Hashable, Sendable {
     func prepare(console: Console) throws(CommandFailure) {
         do {
             try PrivateFile.createFolder(self.folder)
-            let mode = try FileManager.default.attributesOfItem(atPath: self.folder.resolvingSymlinksInPath().path)
-            let bits = (mode[.posixPermissions] as? NSNumber)?.intValue ?? 0
-            guard bits & 0o077 != 0 else { return }
+            guard try SecretFile.status(self.folder.path).permissions & 0o077 != 0 else { return }
             console.message("warning: others can enter \(self.folder.path); run `chmod 700 \(self.folder.path)`")
         } catch {
             throw .user("can't make the folder \(self.folder.path): \(FileReason.of(error))")
