@@ -26,8 +26,18 @@ struct InitCommand: AsyncParsableCommand {
     )
     var endpoint: HTTPEndpoint?
 
-    @Option(help: ArgumentHelp("The node's bearer token.", valueName: "token"))
+    @Option(
+        help: ArgumentHelp(
+            "The node's bearer token. Other programs see it while this one runs; better is --http-token-file.",
+            valueName: "token"
+        )
+    )
     var httpToken: String?
+
+    @Option(
+        help: ArgumentHelp("A file that holds the node's bearer token; - is standard input.", valueName: "path")
+    )
+    var httpTokenFile: String?
 
     @Option(
         help: ArgumentHelp("The IP address of the one resolver to read from.", valueName: "ip"),
@@ -64,12 +74,25 @@ struct InitCommand: AsyncParsableCommand {
     @OptionGroup var clientOptions: ClientOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard self.httpToken == nil || self.httpTokenFile == nil else {
+            throw ValidationError("--http-token and --http-token-file exclude each other")
+        }
+    }
+
     func run() async throws {
         let context = CommandContext.current
         let file = self.clientOptions.configurationFile
         guard self.force || !file.exists else { throw CommandFailure.configurationExists(at: file.path) }
         let identity = try NewIdentity(name: self.name, domain: self.domain)
-        let configuration = try self.makeConfiguration(identity)
+        var configuration = try self.makeConfiguration(identity)
+        if let path = self.httpTokenFile {
+            configuration.httpToken = try HTTPTokenFile(path: path, context: context).read()
+        } else if self.httpToken != nil {
+            context.console.message(
+                "warning: other programs can see what --http-token names; use --http-token-file, or - for standard input"
+            )
+        }
         try file.home.prepare(console: context.console)
         let kept = try await file.create(configuration, replacing: self.force, now: context.now())
         self.advise(configuration, identity: identity, kept: kept, console: context.console)

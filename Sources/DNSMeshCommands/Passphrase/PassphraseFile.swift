@@ -2,13 +2,15 @@ import DMPCrypto
 import DNSMesh
 import Foundation
 
-/// The file that `passphrase_file` names, or another that holds a passphrase. Source: protocol documents, "Files on
+/// The file that `passphrase_file` names, or another that holds a passphrase or a token. Source: protocol documents, "Files on
 /// disk", section 3.
 struct PassphraseFile {
     /// The path as the configuration states it.
     let path: String
     /// What names it, for messages.
     var name = "passphrase_file"
+    /// What it holds, for messages.
+    var content = "passphrase"
     let context: CommandContext
     private static let byteLimit = 65_536
 
@@ -51,11 +53,11 @@ struct PassphraseFile {
                 text = try UTF8Span(validating: bytes.extracting(first: count))
             } catch {
                 throw CommandFailure.user(
-                    "\(self.name) \(self.path) isn't UTF-8 text; write the passphrase into it again"
+                    "\(self.name) \(self.path) isn't UTF-8 text; write the \(self.content) into it again"
                 )
             }
             guard let range = Self.unstripped(text) else {
-                throw CommandFailure.user("\(self.name) \(self.path) is empty; write the passphrase into it")
+                throw CommandFailure.user("\(self.name) \(self.path) is empty; write the \(self.content) into it")
             }
             return SecretText(SecretBytes(copying: bytes.extracting(range)))
         }

@@ -31,6 +31,7 @@ struct InitTests {
             #expect(outcome.code == .success, "\(outcome)")
             #expect(outcome.output.hasPrefix("wrote config to \(user.configurationFile.path)\nNext: "))
             #expect(!outcome.output.contains("secret") && !outcome.errors.contains("secret"))
+            #expect(outcome.errors.contains("warning:") && outcome.errors.contains("--http-token-file"))
             let configuration = try user.load()
             var expected = Configuration()
             expected.username = "alice"
@@ -44,6 +45,67 @@ struct InitTests {
             expected.kdfSalt = configuration.kdfSalt
             #expect(configuration == expected)
             #expect(configuration.kdfSalt.count == 64)
+        }
+    }
+
+    @Test("A token comes from a file or standard input, without the white space at its ends", arguments: [false, true])
+    func tokenFile(isInput: Bool) async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder)
+            let file = folder.appending(path: "token")
+            try Data(" t0ken-é\r\n".utf8).write(to: file)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
+            let input = isInput ? Array("t0ken-é\n".utf8) : []
+            let path = isInput ? "-" : file.path
+            let outcome = await user.run("init", "alice", "--http-token-file", path, input: input)
+            #expect(outcome.code == .success, "\(outcome)")
+            #expect(!outcome.errors.contains("warning:"))
+            #expect(!outcome.output.contains("t0ken") && !outcome.errors.contains("t0ken"))
+            #expect(try user.load().httpToken == "t0ken-é")
+        }
+    }
+
+    @Test("A file of a token that others can read is named in a warning")
+    func sharedTokenFile() async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder)
+            let file = folder.appending(path: "token")
+            try Data("t0ken".utf8).write(to: file)
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
+            let outcome = await user.run("init", "alice", "--http-token-file", file.path)
+            #expect(outcome.code == .success && outcome.errors.contains("chmod 600 \(file.path)"))
+            #expect(try user.load().httpToken == "t0ken")
+        }
+    }
+
+    @Test(
+        "What holds no token is refused, and nothing is written",
+        arguments: [
+            ([], "empty"), (Array(" \n".utf8), "empty"), ([0x74, 0xff], "UTF-8"), (Array("a\nb".utf8), "one line"),
+        ],
+        [false, true]
+    )
+    func badTokenFile(content: (bytes: [UInt8], word: String), isInput: Bool) async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder)
+            let file = folder.appending(path: "token")
+            try Data(content.bytes).write(to: file)
+            let path = isInput ? "-" : file.path
+            let outcome = await user.run("init", "alice", "--http-token-file", path, input: content.bytes)
+            #expect(outcome.code == .userError && outcome.errors.contains(content.word), "\(outcome)")
+            #expect(!FileManager.default.fileExists(atPath: user.configurationFile.path))
+        }
+    }
+
+    @Test("A missing token file, and two ways to name a token, are refused")
+    func noTokenFile() async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder)
+            let missing = await user.run("init", "alice", "--http-token-file", "nowhere")
+            #expect(missing.code == .userError && missing.errors.contains("nowhere does not exist"))
+            let both = await user.run("init", "alice", "--http-token", "a", "--http-token-file", "-")
+            #expect(both.code == .userError && both.errors.contains("exclude each other"))
+            #expect(!FileManager.default.fileExists(atPath: user.configurationFile.path))
         }
     }
 
