@@ -128,6 +128,11 @@ package actor PrekeyStore {
     func removeExpired(now: UnixSeconds) async throws -> Int {
         let oldest = now.stored - Int64(Self.graceSeconds)
         return try await self.database.write { database in
+            // As in `remove`: SQLite builds a new row where it last had one of these.
+            try database.execute(
+                cached: "UPDATE prekeys SET private_key = zeroblob(64) WHERE exp <= ?",
+                arguments: [oldest]
+            )
             try database.execute(cached: "DELETE FROM prekeys WHERE exp <= ?", arguments: [oldest])
             return database.changesCount
         }
