@@ -148,6 +148,39 @@ struct StoreTests {
         #expect(try await stores.prekeys.removeExpired(now: self.now.adding(100 + 86_701)) == 1)
     }
 
+    @Test(
+        "A prekey that is used or too old has its private half in no file once these are closed",
+        arguments: [false, true]
+    )
+    func prekeyBytes(isUsed: Bool) async throws {
+        try await withTemporaryFolder { folder in
+            let prekeys = try self.open(folder).prekeys
+            let made = try await prekeys.generate(3, expires: self.now.adding(100), now: self.now)
+            _ = try await prekeys.generate(3, expires: self.now.adding(1_000_000), now: self.now)
+            var keys: [Data] = []
+            for prekey in made {
+                let secret = try #require(try await prekeys.secret(prekey.id, now: self.now))
+                keys.append(secret.key.withBytes { bytes in Data(bytes.indices.map { bytes[$0] }) })
+            }
+            #expect(try keys.allSatisfy { try Self.isInFiles($0, of: folder) })
+            if isUsed {
+                try await prekeys.remove(made.map(\.id))
+            } else {
+                #expect(try await prekeys.removeExpired(now: self.now.adding(100 + 86_701)) == 3)
+            }
+            #expect(try await prekeys.entries().count == 3)
+            // What was written before may stand in the write-ahead file until the database is closed.
+            try prekeys.close()
+            #expect(try !keys.contains { try Self.isInFiles($0, of: folder) })
+        }
+    }
+
+    private static func isInFiles(_ bytes: Data, of folder: URL) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).contains {
+            try Data(contentsOf: $0).range(of: bytes) != nil
+        }
+    }
+
     @Test("Messages survive a restart and are sealed on disk")
     func inbox() async throws {
         try await withTemporaryFolder { folder in
