@@ -25,10 +25,12 @@ package final class DNSClient: Sendable {
     ///   - upstream: The server.
     ///   - configuration: How to ask.
     ///   - clock: What queries, resends and idle connections are timed with.
+    ///   - network: What opens UDP sockets; `nil` for the system.
     package init(
         _ upstream: UpstreamAddress,
         configuration: DNSClientConfiguration = DNSClientConfiguration(),
-        clock: ErasedClock = .continuous
+        clock: ErasedClock = .continuous,
+        network: (any DatagramNetwork)? = nil
     ) {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         self.upstream = upstream
@@ -38,7 +40,7 @@ package final class DNSClient: Sendable {
         self.datagrams = DatagramExchanges(
             upstream: upstream,
             configuration: configuration,
-            eventLoop: eventLoop,
+            network: network ?? SystemDatagrams(eventLoop: eventLoop),
             clock: clock,
             deadlines: self.deadlines
         )

@@ -1,12 +1,10 @@
-import NIOCore
-import NIOPosix
 import Synchronization
 
 /// The UDP side of a ``DNSClient``: does what its ``DatagramTable`` decides.
 final class DatagramExchanges: Sendable {
     private let table: Mutex<DatagramTable>
     private let upstream: UpstreamAddress
-    private let eventLoop: any EventLoop
+    private let network: any DatagramNetwork
     private let clock: ErasedClock
     private let deadlines: DeadlineLoop
     private let answerByteCount: Int
@@ -15,14 +13,14 @@ final class DatagramExchanges: Sendable {
     init(
         upstream: UpstreamAddress,
         configuration: DNSClientConfiguration,
-        eventLoop: any EventLoop,
+        network: any DatagramNetwork,
         clock: ErasedClock,
         deadlines: DeadlineLoop
     ) {
         self.table = Mutex(DatagramTable(configuration: configuration, upstream: upstream))
         self.upstream = upstream
         self.answerByteCount = max(Self.leastAnswerByteCount, Int(configuration.payloadSize))
-        self.eventLoop = eventLoop
+        self.network = network
         self.clock = clock
         self.deadlines = deadlines
     }
@@ -56,10 +54,10 @@ final class DatagramExchanges: Sendable {
     /// Ends all queries, and returns when the sockets are closed.
     func close() async {
         var effects = self.table.withLock { $0.close() }
-        let channels = effects.closing
+        let sockets = effects.closing
         effects.closing = []
         self.perform(effects)
-        for channel in channels { await channel.closeAndWait() }
+        for socket in sockets { await socket.closeAndWait() }
     }
 
     private func update(_ change: (inout DatagramTable) -> DatagramTable.Effects) {
@@ -67,9 +65,9 @@ final class DatagramExchanges: Sendable {
     }
 
     private func perform(_ effects: DatagramTable.Effects) {
-        for (outbox, datagram) in effects.sends { outbox.send(ByteBuffer(bytes: datagram)) }
+        for (socket, datagram) in effects.sends { socket.send(datagram) }
         for query in effects.ended { query.resume() }
-        for channel in effects.closing { channel.close(promise: nil) }
+        for socket in effects.closing { socket.close() }
         for _ in 0..<effects.openings { self.open() }
         if let next = effects.next { self.deadlines.wake(for: next) }
     }
@@ -77,71 +75,23 @@ final class DatagramExchanges: Sendable {
     // MARK: Sockets
 
     private static let leastAnswerByteCount = 4_096
-    private static let answersPerRead = 16
 
-    /// Opens a socket that only datagrams from the upstream reach. The system picks its port.
     private func open() {
         let number = self.lastSocket.add(1, ordering: .relaxed).newValue
-        let address: SocketAddress
-        do {
-            address = try SocketAddress(self.upstream)
-        } catch {
-            self.update { $0.failedToOpen(error) }
-            return
+        self.network.open(to: self.upstream, answerByteCount: self.answerByteCount) { event in
+            self.note(event, of: number)
         }
-        let allocator = FixedSizeRecvByteBufferAllocator(capacity: Self.answersPerRead * self.answerByteCount)
-        DatagramBootstrap(group: self.eventLoop)
-            .channelOption(.datagramVectorReadMessageCount, value: Self.answersPerRead)
-            .channelOption(.recvAllocator, value: allocator)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Handler(exchanges: self, socket: number))
-                }
-            }
-            .connect(to: address)
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.opened(channel, as: number)
-                case .failure(let error): self.update { $0.failedToOpen(error) }
-                }
-            }
     }
 
-    private func opened(_ channel: any Channel, as number: Int) {
-        let outbox = DatagramOutbox<ByteBuffer>(channel: channel) { [weak self] error in
-            guard let self else { return }
-            self.update { $0.failed(number, with: error, at: self.clock.now) }
-        }
-        self.update { $0.opened(outbox, as: number, at: self.clock.now) }
-    }
-
-    private final class Handler: ChannelInboundHandler {
-        typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-        private let exchanges: DatagramExchanges
-        private let socket: Int
-
-        init(exchanges: DatagramExchanges, socket: Int) {
-            self.exchanges = exchanges
-            self.socket = socket
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let bytes = Array(self.unwrapInboundIn(data).data.readableBytesView)
-            let (exchanges, socket) = (self.exchanges, self.socket)
-            exchanges.update { $0.receive(bytes, at: socket, now: exchanges.clock.now) }
-        }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            let socket = self.socket
-            let exchanges = self.exchanges
-            exchanges.update { $0.failed(socket, with: error, at: exchanges.clock.now) }
-        }
-
-        func channelInactive(context: ChannelHandlerContext) {
-            let socket = self.socket
-            let exchanges = self.exchanges
-            exchanges.update { $0.lost(socket, at: exchanges.clock.now) }
+    private func note(_ event: DatagramEvent, of socket: Int) {
+        self.update { table in
+            switch event {
+            case .opened(let opened): table.opened(opened, as: socket, at: self.clock.now)
+            case .failedToOpen(let error): table.failedToOpen(error)
+            case .received(let bytes): table.receive(bytes, at: socket, now: self.clock.now)
+            case .failed(let error): table.failed(socket, with: error, at: self.clock.now)
+            case .closed: table.lost(socket, at: self.clock.now)
+            }
         }
     }
 }

@@ -4,13 +4,11 @@ import NIOCore
 ///
 /// Decides, and lets its owner act: nothing here waits, sends or opens.
 struct DatagramTable: Sendable {
-    typealias Outbox = DatagramOutbox<ByteBuffer>
-
     /// What the owner has to do, in any order.
     struct Effects: Sendable {
-        var sends: [(outbox: Outbox, datagram: [UInt8])] = []
+        var sends: [(socket: any DatagramSocket, datagram: [UInt8])] = []
         var ended: [EndedQuery] = []
-        var closing: [any Channel] = []
+        var closing: [any DatagramSocket] = []
         var openings = 0
         /// When the table has to be asked again at the latest.
         var next: ErasedClock.Instant?
@@ -23,7 +21,7 @@ struct DatagramTable: Sendable {
     }
 
     struct Socket: Sendable {
-        let outbox: Outbox
+        let handle: any DatagramSocket
         let opened: ErasedClock.Instant
         var used = 0
         var isRetired = false
@@ -133,7 +131,7 @@ struct DatagramTable: Sendable {
                 }
                 if let again = self.nextSend(of: entry), again <= now {
                     repeated += 1
-                    self.send(&entry, from: socket.outbox, at: now, &effects)
+                    self.send(&entry, from: socket.handle, at: now, &effects)
                     self.sockets[number]?.pending[id] = entry
                 }
                 let due = self.due(of: entry)
@@ -149,14 +147,14 @@ struct DatagramTable: Sendable {
 
     // MARK: Sockets
 
-    mutating func opened(_ outbox: Outbox, as number: Int, at now: ErasedClock.Instant) -> Effects {
+    mutating func opened(_ handle: any DatagramSocket, as number: Int, at now: ErasedClock.Instant) -> Effects {
         var effects = Effects()
         self.opening -= 1
         guard !self.isClosed else {
-            effects.closing = [outbox.channel]
+            effects.closing = [handle]
             return effects
         }
-        self.sockets[number] = Socket(outbox: outbox, opened: now)
+        self.sockets[number] = Socket(handle: handle, opened: now)
         self.live.append(number)
         self.sendWaiting(at: now, &effects)
         return effects
@@ -179,7 +177,7 @@ struct DatagramTable: Sendable {
         self.live.removeAll { $0 == number }
         let reason = self.unreachable(error)
         effects.ended = socket.pending.values.map { $0.query.ended(reason) }
-        effects.closing = [socket.outbox.channel]
+        effects.closing = [socket.handle]
         self.inFlight -= socket.pending.count
         self.sendWaiting(at: now, &effects)
         return effects
@@ -206,7 +204,7 @@ struct DatagramTable: Sendable {
         effects.ended = self.waiting.map { $0.ended(reason) }
         for socket in self.sockets.values {
             effects.ended += socket.pending.values.map { $0.query.ended(reason) }
-            effects.closing.append(socket.outbox.channel)
+            effects.closing.append(socket.handle)
         }
         (self.waiting, self.sockets, self.live, self.inFlight) = ([], [:], [], 0)
         return effects
@@ -257,7 +255,7 @@ extension DatagramTable {
         }
         var entry = Entry(query: query, sentAt: now)
         entry.query.setID(id)
-        self.send(&entry, from: socket.outbox, at: now, &effects)
+        self.send(&entry, from: socket.handle, at: now, &effects)
         let due = self.due(of: entry)
         effects.next = min(effects.next ?? due, due)
         self.inFlight += 1
@@ -307,20 +305,20 @@ extension DatagramTable {
 
     private mutating func send(
         _ entry: inout Entry,
-        from outbox: Outbox,
+        from socket: any DatagramSocket,
         at now: ErasedClock.Instant,
         _ effects: inout Effects
     ) {
         entry.sends += 1
         entry.sentAt = now
-        effects.sends.append((outbox, entry.query.bytes))
+        effects.sends.append((socket, entry.query.bytes))
     }
 
     /// Removes a query that is over, and its socket if that was only kept for it.
     private mutating func remove(_ id: UInt16, from number: Int, _ effects: inout Effects) {
         if self.sockets[number]?.pending.removeValue(forKey: id) != nil { self.inFlight -= 1 }
         guard let socket = self.sockets[number], socket.isRetired, socket.pending.isEmpty else { return }
-        effects.closing.append(socket.outbox.channel)
+        effects.closing.append(socket.handle)
         self.sockets[number] = nil
     }
 
