@@ -36,6 +36,14 @@ extension ScheduleRun {
         }
     }
 
+    /// Up to when the files of a user throw away what has expired.
+    private func settledTime(of user: SimulatedUser) async throws -> UnixSeconds {
+        let settled = try await user.openStores().state.read { database in
+            try Int64.fetchOne(database, cached: "SELECT settled FROM settled_time WHERE id = 1") ?? 0
+        }
+        return UnixSeconds(rawValue: UInt64(clamping: settled))
+    }
+
     /// What must hold after each step.
     ///
     /// - Returns: What lies in each inbox now.
@@ -53,6 +61,9 @@ extension ScheduleRun {
             let refused = try self.keys(ofAllWith: blocked[user.index].intersection(state.blocked))
             if after[user.index].subtracting(before[user.index]).contains(where: { refused.contains($0.sender) }) {
                 self.violate("\(user.name) got a message of a sender who is blocked")
+            }
+            if try await self.settledTime(of: user) > self.now.adding(SettledTime.confirmation) {
+                user.state.withLock { $0.hasBelievedFuture = true }
             }
             for process in state.processes.values where !process.gate.isDead {
                 if await process.stores.replay.claimCount > 0 { self.violate("\(user.name) holds a claim") }
@@ -158,6 +169,7 @@ struct ScheduleCheck {
         if try self.run.keys(ofAllWith: to.blocked.union(to.unsure)).contains(manifest.sender) { return "blocked" }
         if from.revoked.contains(message.generation) { return "signed with a revoked key" }
         if from.revoked.contains(where: { $0 < message.generation }) { return "signed with a key that nobody pinned" }
+        if to.hasBelievedFuture, manifest.prekey != nil { return "its prekey had expired by a clock that was believed" }
         let rivals = all.filter {
             $0.manifest.prekey != nil && $0.manifest.prekey == manifest.prekey && $0.to.index == message.to.index
                 && $0.from.index != message.from.index

@@ -22,6 +22,8 @@ final class SimulatedUser: Sendable {
         /// How far the wall clock is off, in seconds.
         var jump = 0
         var everJumped = false
+        /// Whether a clock that was ahead stood for so long that the files believed it.
+        var hasBelievedFuture = false
         /// Whether something was put into the databases that no client puts there.
         var isTamperedWith = false
         var blocked: Set<Ed25519.PublicKey> = []
