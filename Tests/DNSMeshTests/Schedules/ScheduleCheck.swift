@@ -169,7 +169,10 @@ struct ScheduleCheck {
         if try self.run.keys(ofAllWith: to.blocked.union(to.unsure)).contains(manifest.sender) { return "blocked" }
         if from.revoked.contains(message.generation) { return "signed with a revoked key" }
         if from.revoked.contains(where: { $0 < message.generation }) { return "signed with a key that nobody pinned" }
-        if to.hasBelievedFuture, manifest.prekey != nil { return "its prekey had expired by a clock that was believed" }
+        let isForPresentKey = try manifest.recipient == message.to.keys(to.generation).userID
+        if to.hasBelievedFuture, manifest.prekey != nil || !isForPresentKey {
+            return "its key had expired by a clock that was believed"
+        }
         let rivals = all.filter {
             $0.manifest.prekey != nil && $0.manifest.prekey == manifest.prekey && $0.to.index == message.to.index
                 && $0.from.index != message.from.index
