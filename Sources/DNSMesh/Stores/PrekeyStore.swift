@@ -121,13 +121,14 @@ package actor PrekeyStore {
                 try database.execute(cached: "DELETE FROM prekeys WHERE prekey_id = ?", arguments: [id])
             }
         }
+        try await self.database.emptyLog()
     }
 
     /// Deletes what is past its grace time; returns how many rows went.
     @discardableResult
     func removeExpired(now: UnixSeconds) async throws -> Int {
         let oldest = now.stored - Int64(Self.graceSeconds)
-        return try await self.database.write { database in
+        let count = try await self.database.write { database in
             // As in `remove`: SQLite builds a new row where it last had one of these.
             try database.execute(
                 cached: "UPDATE prekeys SET private_key = zeroblob(64) WHERE exp <= ?",
@@ -136,6 +137,8 @@ package actor PrekeyStore {
             try database.execute(cached: "DELETE FROM prekeys WHERE exp <= ?", arguments: [oldest])
             return database.changesCount
         }
+        if count > 0 { try await self.database.emptyLog() }
+        return count
     }
 
     /// A prekey whose private half is here.

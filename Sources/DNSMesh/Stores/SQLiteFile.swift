@@ -37,19 +37,19 @@ struct SQLiteFile {
     static func openInMemory(_ schema: NumberedSchema) throws(MeshError) -> StoreDatabase {
         do {
             let queue = try DatabaseQueue(configuration: Self.configuration { try Self.settle($0) })
-            try queue.writeWithoutTransaction { try Self.migrate($0, with: schema, path: "memory") }
-            return StoreDatabase(queue, path: "memory")
+            try queue.writeWithoutTransaction { try Self.migrate($0, with: schema, path: StoreDatabase.memory) }
+            return StoreDatabase(queue, path: StoreDatabase.memory)
         } catch {
             throw MeshError(.storeUnusable, "no database in memory: \(error)", underlying: error)
         }
     }
 
     /// How long another program may hold the file. Each of ours, and of the reference, is done in a moment.
-    private static let busySeconds = 10.0
+    static let busyMilliseconds = 10_000
 
     private static func configuration(_ prepare: @escaping @Sendable (Database) throws -> Void) -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(Self.busySeconds)
+        configuration.busyMode = .timeout(Double(Self.busyMilliseconds) / 1_000)
         configuration.foreignKeysEnabled = false
         configuration.prepareDatabase(prepare)
         return configuration

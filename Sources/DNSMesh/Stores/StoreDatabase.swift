@@ -65,6 +65,21 @@ package struct StoreDatabase: Sendable {
         }
     }
 
+    /// Brings the write-ahead log into the file and empties it, as it holds what was deleted since. Where another process
+    /// uses the log, it stays for the next time, or until the last process closes the file.
+    func emptyLog() async throws {
+        guard self.path != Self.memory else { return }
+        try await self.access { database in
+            try database.execute(sql: "PRAGMA busy_timeout = 0")
+            let outcome = Result { try Row.fetchAll(database, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+            try database.execute(sql: "PRAGMA busy_timeout = \(SQLiteFile.busyMilliseconds)")
+            _ = try outcome.get()
+        }
+    }
+
+    /// In place of the path of a database that is in no file.
+    static let memory = "memory"
+
     /// Closes the file, so that its log becomes part of it.
     func close() throws(MeshError) {
         do { try self.queue.close() } catch { throw MeshError(using: self.path, failed: error) }
