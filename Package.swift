@@ -128,7 +128,11 @@ let package = Package(
             dependencies: ["DMPCrypto", "DMPNetwork", "DMPProtocol", "DNSTransport"],
             swiftSettings: settings
         ),
-        .testTarget(name: "DMPTestingTests", dependencies: ["DMPTesting"], swiftSettings: settings),
+        .testTarget(
+            name: "DMPTestingTests",
+            dependencies: ["DMPNetwork", "DMPProtocol", "DMPTesting", "DNSTransport"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "DMPCryptoTests", dependencies: ["DMPCrypto", "DMPTesting"], swiftSettings: settings),
         .testTarget(
             name: "ErasureCodingTests",
