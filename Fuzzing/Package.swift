@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 
 // The codecs under the address sanitizer: their tests, and their parsers under libFuzzer. `scripts/fuzz` builds and runs
-// both. The folders of the targets are links to those of the main package, so that nothing is fetched and `package` access
-// stays usable.
+// both. The folders of the targets are links to those of the main package, so that `package` access stays usable, and only
+// the reader of YAML is fetched.
 
 import PackageDescription
 
@@ -28,6 +28,7 @@ func tests(of target: String, with dependencies: [Target.Dependency]) -> Target 
 
 let package = Package(
     name: "dnsmesh-fuzzing",
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium"),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2"),
@@ -36,10 +37,17 @@ let package = Package(
         .target(name: "DMPProtocol", dependencies: ["DMPCrypto", "ErasureCoding"], swiftSettings: settings),
         .target(name: "DNSWire", dependencies: ["DMPCrypto"], swiftSettings: settings),
 
+        // The parsers of files, and of the paths that a node is asked for, from targets that need more than is built here.
+        .target(
+            name: "FileFormats",
+            dependencies: ["DMPCrypto", "DMPProtocol", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+
         .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["CFuzzer", "DMPCrypto", "DMPProtocol", "DNSWire", "ErasureCoding"],
+            dependencies: ["CFuzzer", "DMPCrypto", "DMPProtocol", "DNSWire", "ErasureCoding", "FileFormats"],
             swiftSettings: settings,
             linkerSettings: sanitized
         ),

@@ -108,6 +108,30 @@ def main():
     for address in ["192.0.2.1", "::1", "2001:db8::1", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"]:
         put("ip-address", address.encode())
 
+    key, salt = "ab" * 32, "cd" * 32
+    put("config-yaml", f"""# mine
+username: alice
+domain: mesh.example.com
+endpoint: http://node.example:8053
+dns_resolvers: [9.9.9.9, '2620:fe::fe']
+kdf_salt: {salt}
+passphrase_file: ~/pass
+verify_pubkey: {key}
+contacts:
+  bob:
+    pub: {key}
+    spk: {key}
+    domain: other.example
+unknown: {{a: [1, "two", null, 1e5], b: |
+    text
+  }}
+""".encode())
+    put("config-yaml", b"username: &a x\ndomain: *a\ncontacts: {}\n")
+    put("config-yaml", b"---\nusername: !!str 1\n? complex\n: - >-\n  folded\n...\n")
+    put("replay-file", f'[["{key}", "{"01" * 16}", 1800000000], ["x", 1, 2], []]'.encode())
+    for path in ["/v1/records/slot-1.mb-0123456789ab.mesh.example/", "/v1/records/%61%2e%zz..?q", "/v1/sync/pull?x", "/health"]:
+        put("node-route", path.encode())
+
     outers = load("message")["cases"]
     for case in outers:
         outer = bytes.fromhex(case["bytes"])

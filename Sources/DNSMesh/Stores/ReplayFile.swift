@@ -1,14 +1,10 @@
-import DMPCrypto
 package import DMPProtocol
 package import Foundation
 package import Logging
 
 /// The file in which the Python client of the same folder notes what it has delivered.
 ///
-/// A JSON array of `["<signing key, hex>", "<message id, hex>", <expiry, Unix seconds>]`. Entries that can't be read
-/// are skipped; a file that is no such array is kept aside.
-///
-/// Source: protocol documents, "Files on disk", section `replay_cache.json`.
+/// Entries that can't be read are skipped; a file that is no such array is kept aside. See ``ReplayFileText``.
 package struct ReplayFile: Sendable {
     package struct Entry: Hashable, Sendable {
         package let key: ReplayCache.Key
@@ -64,7 +60,8 @@ package struct ReplayFile: Sendable {
                 }
                 let old = Dictionary(before.map { ($0.key, $0.expires) }, uniquingKeysWith: max)
                 guard merged != old else { return }
-                try PrivateFile.replace(self.url, with: Self.text(merged))
+                let lines = merged.map { ReplayFileText.Line(sender: $0.sender, message: $0.message, expires: $1) }
+                try PrivateFile.replace(self.url, with: ReplayFileText.text(lines))
             }
         } catch let error as MeshError {
             throw error
@@ -83,26 +80,8 @@ package struct ReplayFile: Sendable {
         defer { try? handle.close() }
         guard try handle.seekToEnd() <= Self.largestByteCount else { return nil }
         try handle.seek(toOffset: 0)
-        return Self.parse(try handle.readToEnd() ?? Data())
-    }
-
-    private static func parse(_ data: Data) -> [Entry]? {
-        guard let triples = try? JSONSerialization.jsonObject(with: data) as? [Any] else { return nil }
-        return triples.compactMap { triple in
-            guard let triple = triple as? [Any], triple.count == 3, let sender = triple[0] as? String,
-                let message = triple[1] as? String, let number = triple[2] as? NSNumber, number.int64Value > 0,
-                let senderKey = try? Ed25519.PublicKey(hex: sender), let bytes = Hexadecimal.decode(message),
-                let messageID = try? MessageID(bytes)
-            else { return nil }
-            return Entry(
-                key: ReplayCache.Key(sender: senderKey, message: messageID),
-                expires: UnixSeconds(rawValue: UInt64(number.int64Value))
-            )
+        return ReplayFileText.parse(try handle.readToEnd() ?? Data())?.map { line in
+            Entry(key: ReplayCache.Key(sender: line.sender, message: line.message), expires: line.expires)
         }
-    }
-
-    private static func text(_ entries: [ReplayCache.Key: UnixSeconds]) -> [UInt8] {
-        let triples = entries.map { "[\"\($0.key.sender.hex)\", \"\($0.key.message.hex)\", \($0.value.rawValue)]" }
-        return Array("[\(triples.sorted().joined(separator: ", "))]".utf8)
     }
 }

@@ -44,11 +44,3 @@ struct ClusterAnchor: Hashable, Sendable {
         do { try self.init(pinnedIn: configuration, path: "") } catch { return nil }
     }
 }
-
-extension Configuration {
-    /// Whether a cluster is pinned.
-    var hasClusterAnchors: Bool { !self.clusterBaseDomain.isEmpty && !self.clusterOperatorKey.isEmpty }
-
-    /// Whether commands use the cluster: it is pinned, and enabled.
-    var isClusterMode: Bool { self.clusterEnabled && self.hasClusterAnchors }
-}

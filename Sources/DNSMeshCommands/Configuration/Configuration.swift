@@ -40,6 +40,12 @@ struct Configuration: Hashable, Sendable {
     static let defaultDomain = "mesh.local"
     static let defaultTSIGAlgorithm = "hmac-sha256"
 
+    /// Whether a cluster is pinned.
+    var hasClusterAnchors: Bool { !self.clusterBaseDomain.isEmpty && !self.clusterOperatorKey.isEmpty }
+
+    /// Whether commands use the cluster: it is pinned, and enabled.
+    var isClusterMode: Bool { self.clusterEnabled && self.hasClusterAnchors }
+
     /// The zone of mailbox, chunks and prekeys: the cluster's once cluster mode is on, else ``domain``.
     var effectiveDomain: String {
         self.isClusterMode ? self.clusterBaseDomain : self.domain

@@ -100,7 +100,7 @@ struct ConfigurationDocument {
 
 extension Configuration {
     /// Whether both hold the same, in whatever order the contacts stand.
-    fileprivate func isSame(as other: Configuration) -> Bool {
+    func isSame(as other: Configuration) -> Bool {
         var (one, two) = (self, other)
         one.contacts.sort { $0.label.precedesByCodePoint($1.label) }
         two.contacts.sort { $0.label.precedesByCodePoint($1.label) }

@@ -1,0 +1,1 @@
+../../../Sources/DNSMeshNode/Configuration/ASCIIWhitespace.swift

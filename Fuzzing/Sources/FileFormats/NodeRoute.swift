@@ -1,0 +1,1 @@
+../../../Sources/DNSMeshNode/HTTP/NodeRoute.swift

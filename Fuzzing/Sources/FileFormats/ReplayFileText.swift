@@ -1,0 +1,1 @@
+../../../Sources/DNSMesh/Stores/ReplayFileText.swift

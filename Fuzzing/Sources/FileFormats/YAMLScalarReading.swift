@@ -1,0 +1,1 @@
+../../../Sources/DNSMeshCommands/Configuration/YAMLScalarReading.swift
