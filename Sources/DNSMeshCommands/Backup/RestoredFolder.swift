@@ -47,9 +47,9 @@ struct RestoredFolder {
 
     /// The folder that is there goes aside as a whole; if the new one can't take its place, it comes back.
     private func exchange() throws -> URL {
-        var kept = self.target.appendingPathExtension("before-restore-\(self.now.rawValue)")
+        var kept = self.target.appendingPathExtension("\(ConfigurationHome.setAsideMark)\(self.now.rawValue)")
         for number in 1..<100 where FileManager.default.fileExists(atPath: kept.path) {
-            kept = self.target.appendingPathExtension("before-restore-\(self.now.rawValue)-\(number)")
+            kept = self.target.appendingPathExtension("\(ConfigurationHome.setAsideMark)\(self.now.rawValue)-\(number)")
         }
         try SecretFile.rename(self.target.path, to: kept.path)
         do {

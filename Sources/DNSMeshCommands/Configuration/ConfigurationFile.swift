@@ -76,15 +76,23 @@ struct ConfigurationFile: Sendable {
         } catch let failure as CommandFailure {
             throw failure
         } catch {
-            guard self.exists else {
-                throw .user(
-                    "no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home"
-                )
-            }
+            guard self.exists else { throw self.missing }
             throw .user("can't read \(self.path): \(FileReason.of(error))")
         }
         let document = try self.naming { () throws(ConfigurationFault) in try ConfigurationDocument(bytes) }
         return Snapshot(document: document, bytes: bytes, identity: identity)
+    }
+
+    private var missing: CommandFailure {
+        guard let aside = self.home.setAside?.path else {
+            return .user(
+                "no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home"
+            )
+        }
+        return .user(
+            "no config at \(self.path): a restore was cut off. Run `dnsmesh backup restore` again, or "
+                + "`mv \(aside) \(self.home.folder.resolvingSymlinksInPath().path)` to have back what was there"
+        )
     }
 
     private func naming<Value>(_ body: () throws(ConfigurationFault) -> Value) throws(CommandFailure) -> Value {

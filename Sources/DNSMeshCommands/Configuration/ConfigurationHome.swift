@@ -24,6 +24,19 @@ struct ConfigurationHome: Hashable, Sendable {
         }
     }
 
+    /// The end of the name of a folder that a restored one takes the place of.
+    static let setAsideMark = "before-restore-"
+
+    /// The folder that was here, if a restore was cut off before another took its place.
+    var setAside: URL? {
+        let target = self.folder.resolvingSymlinksInPath()
+        guard !FileManager.default.fileExists(atPath: target.path) else { return nil }
+        let parent = target.deletingLastPathComponent()
+        let prefix = "\(target.lastPathComponent).\(Self.setAsideMark)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []  // then there is none
+        return names.filter { $0.hasPrefix(prefix) }.max().map { parent.appending(path: $0) }
+    }
+
     /// Makes the folder with mode 0700. A folder that is there keeps its mode; one that others can enter gets a warning.
     func prepare(console: Console) throws(CommandFailure) {
         do {

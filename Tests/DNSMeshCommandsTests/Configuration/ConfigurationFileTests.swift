@@ -27,6 +27,24 @@ struct ConfigurationFileTests {
         }
     }
 
+    @Test("Where a restore was cut off, the folder that was there is named, and how to have it back")
+    func setAside() async throws {
+        try await withTestFolder { folder in
+            let user = TestUser(folder: folder.appending(path: "home"))
+            #expect(await user.run("init", "alice", "--domain", "mesh.test").code == .success)
+            let aside = folder.appending(path: "home.before-restore-1800000000")
+            try FileManager.default.moveItem(at: user.folder, to: aside)
+            let outcome = await user.run("contacts", "list")
+            #expect(outcome.code != .success)
+            #expect(outcome.errors.contains("mv \(aside.path) \(user.folder.path)"))
+            try FileManager.default.moveItem(at: aside, to: user.folder)
+            #expect(await user.run("contacts", "list").code == .success)
+            try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: false)
+            try FileManager.default.removeItem(at: user.configurationFile)
+            #expect(await user.run("contacts", "list").errors.contains("dnsmesh init"))
+        }
+    }
+
     @Test("A folder that others can enter is used with a warning, and keeps its mode")
     func widerFolder() async throws {
         try await withTestFolder { folder in
