@@ -16,7 +16,7 @@ import Testing
 /// | the tripwire and its override | ``tripwire()`` |
 /// | bad resolvers leave no config | ``badResolvers(list:)`` |
 /// | `resolvers discover` and `list` | `ResolversDiscoverTests` |
-/// | `cluster`, with its outputs | `ClusterPinTests`, `ClusterFetchTests`, `ClusterConversationTests` |
+/// | `cluster`, with its outputs | `ClusterPinTests`, `ClusterFetchTests`, `ClusterConversationLiveTests` |
 /// | `bootstrap`, with its outputs | `BootstrapTests` |
 /// | routine rotation, and one after a compromise | `IdentityRotateTests` |
 @Suite("The examples of the guides", .serialized, .timeLimit(.minutes(2)))
