@@ -45,26 +45,57 @@ struct ParityRegister: Sendable, Equatable {
         }
     }
 
-    /// Takes in a block of 128 bytes as a polynomial, highest power first.
-    mutating func divide(_ block: Span<UInt8>) {
+    /// The remainder of a block of 128 bytes as a polynomial, highest power first.
+    init(remainderOf block: Span<UInt8>) {
         // With both counts known, no access below needs a check.
         precondition(block.count == ReedSolomon.dataByteCount)
         let table = Self.feedback
+        precondition(table.count == 256 * Self.stride)
         let feedback = table.span
-        precondition(feedback.count == 256 * Self.stride)
-        // Each step waits for the one before, so the words are shifted apart from each other and the tables' sum.
-        var (first, second, third, fourth) = (self.words[0], self.words[1], self.words[2], self.words[3])
-        for index in 0..<ReedSolomon.dataByteCount / Self.stride {
-            let leaving = UInt32(truncatingIfNeeded: first >> 32) ^ Self.word(block, at: Self.stride * index)
+        var division = Division()
+        for start in Swift.stride(from: 0, to: ReedSolomon.dataByteCount, by: Self.stride) {
+            division.step(Self.word(block, at: start), feedback)
+        }
+        self.words = division.words
+    }
+
+    /// The remainders of two blocks of 128 bytes, worked out in step: while one waits for the tables, the other goes on.
+    static func remainders(of first: Span<UInt8>, _ second: Span<UInt8>) -> (ParityRegister, ParityRegister) {
+        precondition(first.count == ReedSolomon.dataByteCount && second.count == ReedSolomon.dataByteCount)
+        let table = Self.feedback
+        precondition(table.count == 256 * Self.stride)
+        let feedback = table.span
+        var (division, other) = (Division(), Division())
+        for start in Swift.stride(from: 0, to: ReedSolomon.dataByteCount, by: Self.stride) {
+            division.step(Self.word(first, at: start), feedback)
+            other.step(Self.word(second, at: start), feedback)
+        }
+        var remainders = (ParityRegister(), ParityRegister())
+        (remainders.0.words, remainders.1.words) = (division.words, other.words)
+        return remainders
+    }
+
+    /// The four words in the course of a division. Each step waits for the one before, so they are shifted apart from
+    /// each other and the tables' sum.
+    private struct Division {
+        private var first: UInt64 = 0
+        private var second: UInt64 = 0
+        private var third: UInt64 = 0
+        private var fourth: UInt64 = 0
+
+        var words: SIMD4<UInt64> { SIMD4(self.first, self.second, self.third, self.fourth) }
+
+        @inline(__always)
+        mutating func step(_ word: UInt32, _ feedback: Span<SIMD4<UInt64>>) {
+            let leaving = UInt32(truncatingIfNeeded: self.first >> 32) ^ word
             let high = feedback[Int(leaving >> 24)] ^ feedback[Int(256 | leaving >> 16 & 255)]
             let low = feedback[Int(512 | leaving >> 8 & 255)] ^ feedback[Int(768 | leaving & 255)]
             let sum = high ^ low
-            first = (first << 32 | second >> 32) ^ sum[0]
-            second = (second << 32 | third >> 32) ^ sum[1]
-            third = (third << 32 | fourth >> 32) ^ sum[2]
-            fourth = (fourth << 32) ^ sum[3]
+            self.first = (self.first << 32 | self.second >> 32) ^ sum[0]
+            self.second = (self.second << 32 | self.third >> 32) ^ sum[1]
+            self.third = (self.third << 32 | self.fourth >> 32) ^ sum[2]
+            self.fourth = (self.fourth << 32) ^ sum[3]
         }
-        self.words = SIMD4(first, second, third, fourth)
     }
 
     func append(to output: inout [UInt8]) {

@@ -34,7 +34,23 @@ package enum ReedSolomon {
         to output: inout [UInt8]
     ) throws(ReedSolomonError) {
         guard block.count == dataByteCount else { throw .blockByteCount(block.count) }
-        remainder(of: block.span).append(to: &output)
+        ParityRegister(remainderOf: block.span).append(to: &output)
+    }
+
+    /// Appends the parities of two blocks of 128 bytes each, in less time than one by one.
+    ///
+    /// - Throws: ``ReedSolomonError/blockByteCount(_:)``; then neither output has changed.
+    package static func appendParities(
+        of first: ArraySlice<UInt8>,
+        to firstOutput: inout [UInt8],
+        and second: ArraySlice<UInt8>,
+        to secondOutput: inout [UInt8]
+    ) throws(ReedSolomonError) {
+        guard first.count == dataByteCount else { throw .blockByteCount(first.count) }
+        guard second.count == dataByteCount else { throw .blockByteCount(second.count) }
+        let (parity, other) = ParityRegister.remainders(of: first.span, second.span)
+        parity.append(to: &firstOutput)
+        other.append(to: &secondOutput)
     }
 
     /// Repairs a word of 160 bytes.
@@ -69,13 +85,7 @@ package enum ReedSolomon {
 
     /// The parity of the data minus the parity that the word holds: the word modulo g, zero if it is right.
     private static func difference(in word: Span<UInt8>) -> ParityRegister {
-        self.remainder(of: word.extracting(first: dataByteCount))
+        ParityRegister(remainderOf: word.extracting(first: dataByteCount))
             - ParityRegister(word.extracting(last: parityByteCount))
-    }
-
-    private static func remainder(of block: Span<UInt8>) -> ParityRegister {
-        var register = ParityRegister()
-        register.divide(block)
-        return register
     }
 }

@@ -26,6 +26,7 @@ struct ReedSolomonTests {
     func division() throws {
         var random = SeededRandom(seed: Self.seed)
         let generator = Self.generator
+        var before: (block: [UInt8], word: [UInt8])?
         for round in 0..<50 {
             let block = round == 0 ? [UInt8](repeating: 0xff, count: 128) : random.bytes(128)
             var rest = block + [UInt8](repeating: 0, count: 32)
@@ -38,6 +39,12 @@ struct ReedSolomonTests {
             let word = block + rest.suffix(32)
             #expect(try ReedSolomon.encode(block[...]) == word, "seed \(Self.seed), round \(round)")
             #expect(ReedSolomon.isCodeword(([1, 2, 3] + word)[3...]))
+            if let before {
+                var (first, second) = (before.block, [7] + block)
+                try ReedSolomon.appendParities(of: before.block[...], to: &first, and: second.dropFirst(), to: &second)
+                #expect(first == before.word && second == [7] + word, "seed \(Self.seed), round \(round)")
+            }
+            before = (block, word)
             var wrong = word
             wrong[Int.random(in: 0..<160, using: &random)] ^= UInt8.random(in: 1...255, using: &random)
             #expect(!ReedSolomon.isCodeword(wrong[...]), "seed \(Self.seed), round \(round)")
@@ -103,7 +110,14 @@ struct ReedSolomonTests {
         #expect(throws: ReedSolomonError.blockByteCount(count)) {
             try ReedSolomon.appendParity(of: bytes[...], to: &output)
         }
-        #expect(output == [1, 2, 3])
+        let whole = [UInt8](repeating: 0, count: 128)
+        var other = output
+        for (first, second) in [(bytes, whole), (whole, bytes)] {
+            #expect(throws: ReedSolomonError.blockByteCount(count)) {
+                try ReedSolomon.appendParities(of: first[...], to: &output, and: second[...], to: &other)
+            }
+        }
+        #expect(output == [1, 2, 3] && other == output)
         #expect(throws: ReedSolomonError.codewordByteCount(count)) { try ReedSolomon.decode(bytes[...]) }
     }
 

@@ -37,7 +37,7 @@ struct Fixture {
         self.outer = try Self.encrypt(self.body, header: self.header, to: self.bob.encryptionKey)
         self.code = try ErasureCode(messageByteCount: self.outer.count)
         self.shares = try self.code.encode(self.outer[...])
-        self.wires = try Self.wrap(self.shares)
+        self.wires = try ChunkWire.wrap(self.shares[...])
         self.hashes = self.wires.flatMap(\.hash)
         self.message = try Self.seal(self.body, from: self.alice, to: self.bob, as: self.messageID)
     }
@@ -45,12 +45,6 @@ struct Fixture {
     static func encrypt(_ body: [UInt8], header: MessageHeader, to key: X25519.PublicKey) throws -> [UInt8] {
         let payload = try SessionCipher.seal(body, to: key, authenticating: header.associatedData(prekey: nil))
         return OuterMessage(header: header, payload: payload).encoded
-    }
-
-    static func wrap(_ shares: [UInt8]) throws -> [ChunkWire] {
-        try stride(from: 0, to: shares.count, by: ErasureCode.blockByteCount).map { start in
-            try ChunkWire(wrapping: shares[start..<start + ErasureCode.blockByteCount])
-        }
     }
 
     static func seal(

@@ -12,7 +12,7 @@ extension Fixture {
             self.stage("erasure_encode") {
                 keep(try ErasureCode(messageByteCount: outer.count).encode(outer[...]))
             },
-            self.stage("rs_wrap") { keep(try Self.wrap(shares)) },
+            self.stage("rs_wrap") { keep(try ChunkWire.wrap(shares[...])) },
             self.stage("chunk_hash") { for wire in wires { keep(wire.hash) } },
             self.stage("txt_build") {
                 for (index, wire) in wires.enumerated() {

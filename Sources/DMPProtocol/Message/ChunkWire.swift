@@ -40,12 +40,43 @@ package struct ChunkWire: Hashable, Sendable {
     ///
     /// - Throws: ``WireError/length(_:)`` for another number of bytes.
     package init(wrapping block: ArraySlice<UInt8>) throws(WireError) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.byteCount)
-        SHA256.appendHash(of: block.span, first: Self.checksumByteCount, to: &bytes)
-        bytes += block
+        var bytes = Self.withoutParity(block)
         do { try ReedSolomon.appendParity(of: block, to: &bytes) } catch { throw .length(block.count) }
         self.bytes = bytes
+    }
+
+    private init(complete bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Adds checksum and parity to each of the blocks of 128 bytes that stand one behind the other in `blocks`.
+    ///
+    /// - Throws: ``WireError/length(_:)`` if their bytes are no multiple of 128.
+    package static func wrap(_ blocks: ArraySlice<UInt8>) throws(WireError) -> [ChunkWire] {
+        let blockByteCount = ReedSolomon.dataByteCount
+        guard blocks.count.isMultiple(of: blockByteCount) else { throw .length(blocks.count) }
+        var wires: [ChunkWire] = []
+        wires.reserveCapacity(blocks.count / blockByteCount)
+        var rest = blocks
+        while rest.count >= 2 * blockByteCount {
+            let (first, second) = (rest.prefix(blockByteCount), rest.dropFirst(blockByteCount).prefix(blockByteCount))
+            var (wire, other) = (self.withoutParity(first), self.withoutParity(second))
+            do {
+                try ReedSolomon.appendParities(of: first, to: &wire, and: second, to: &other)
+            } catch { throw .length(blockByteCount) }
+            wires.append(ChunkWire(complete: wire))
+            wires.append(ChunkWire(complete: other))
+            rest = rest.dropFirst(2 * blockByteCount)
+        }
+        if !rest.isEmpty { wires.append(try ChunkWire(wrapping: rest)) }
+        return wires
+    }
+
+    /// Checksum and block, with room for the parity.
+    private static func withoutParity(_ block: ArraySlice<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(self.byteCount)
+        SHA256.appendHash(of: block.span, first: self.checksumByteCount, to: &bytes)
+        bytes += block
+        return bytes
     }
 
     /// What the manifest says of this chunk: SHA-256 of the 168 bytes.

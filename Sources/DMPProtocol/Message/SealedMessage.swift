@@ -123,8 +123,7 @@ package struct SealedMessage: Hashable, Sendable {
         chunks.reserveCapacity(plan.shareCount)
         var hashes: [UInt8] = []
         hashes.reserveCapacity(plan.shareCount * SlotManifest.hashByteCount)
-        for start in stride(from: 0, to: shares.count, by: ErasureCode.blockByteCount) {
-            let wire = try ChunkWire(wrapping: shares[start..<start + ErasureCode.blockByteCount])
+        for wire in try ChunkWire.wrap(shares[...]) {
             chunks.append(wire.value)
             wire.appendHash(to: &hashes)
         }

@@ -41,6 +41,10 @@ struct ChunkWireTests {
             #expect(wire.value == TXTValue(item.txt), "\(item.id)")
             #expect(wire.unwrapped().map(Array.init) == item.block.bytes, "\(item.id)")
         }
+        for count in 0...min(7, file.wrap.count) {
+            let wires = try ChunkWire.wrap(file.wrap.prefix(count).flatMap(\.block.bytes)[...])
+            #expect(wires.map(\.bytes) == file.wrap.prefix(count).map(\.wire.bytes), "the first \(count) together")
+        }
         for item in file.unwrap {
             let block = (try? ChunkWire(item.wire.bytes))?.unwrapped().map(Array.init)
             let refused = LenientForms.refuses("chunk.unwrap", item.id)
@@ -63,6 +67,9 @@ struct ChunkWireTests {
     @Test("Other lengths are refused")
     func lengths() {
         #expect(throws: WireError.length(127)) { try ChunkWire(wrapping: [UInt8](repeating: 0, count: 127)[...]) }
+        for count in [1, 127, 129, 255, 257] {
+            #expect(throws: WireError.length(count)) { try ChunkWire.wrap([UInt8](repeating: 0, count: count)[...]) }
+        }
         #expect(throws: WireError.length(167)) { try ChunkWire([UInt8](repeating: 0, count: 167)) }
     }
 
