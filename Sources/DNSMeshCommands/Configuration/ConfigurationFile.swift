@@ -84,15 +84,19 @@ struct ConfigurationFile: Sendable {
     }
 
     private var missing: CommandFailure {
-        guard let aside = self.home.setAside?.path else {
+        self.cutOffRestore
+            ?? .user("no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home")
+    }
+
+    /// Why there is no config, if a restore has moved the folder away that held it and put none in its place.
+    var cutOffRestore: CommandFailure? {
+        self.home.setAside.map { aside in
+            let folder = self.home.folder.resolvingSymlinksInPath()
             return .user(
-                "no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home"
+                "no config at \(self.path): a restore was cut off. Run `dnsmesh backup restore` again, or "
+                    + "`mv \(ShellWord(aside.path)) \(ShellWord(folder.path))` to have back what was there"
             )
         }
-        return .user(
-            "no config at \(self.path): a restore was cut off. Run `dnsmesh backup restore` again, or "
-                + "`mv \(aside) \(self.home.folder.resolvingSymlinksInPath().path)` to have back what was there"
-        )
     }
 
     private func naming<Value>(_ body: () throws(ConfigurationFault) -> Value) throws(CommandFailure) -> Value {

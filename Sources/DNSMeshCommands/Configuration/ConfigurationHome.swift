@@ -42,7 +42,8 @@ struct ConfigurationHome: Hashable, Sendable {
         do {
             try PrivateFile.createFolder(self.folder)
             guard try SecretFile.status(self.folder.path).permissions & 0o077 != 0 else { return }
-            console.message("warning: others can enter \(self.folder.path); run `chmod 700 \(self.folder.path)`")
+            let path = self.folder.path
+            console.message("warning: others can enter \(path); run `chmod 700 \(ShellWord(path))`")
         } catch {
             throw .user("can't make the folder \(self.folder.path): \(FileReason.of(error))")
         }

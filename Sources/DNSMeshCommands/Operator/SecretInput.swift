@@ -29,7 +29,7 @@ struct SecretInput: Sendable {
             let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0o777
             guard mode & 0o077 == 0 else {
                 throw CommandFailure.user(
-                    "others can read \(self.path), so it isn't used; run `chmod 600 \(self.path)`"
+                    "others can read \(self.path), so it isn't used; run `chmod 600 \(ShellWord(self.path))`"
                 )
             }
             return try [UInt8](Data(contentsOf: self.url))

@@ -86,7 +86,7 @@ struct PassphraseFile {
         let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
         guard mode & 0o077 != 0 else { return }
         self.context.console.message(
-            "warning: others can read \(self.name) \(self.path); run `chmod 600 \(self.path)`"
+            "warning: others can read \(self.name) \(self.path); run `chmod 600 \(ShellWord(self.path))`"
         )
     }
 

@@ -30,18 +30,22 @@ struct ConfigurationFileTests {
     @Test("Where a restore was cut off, the folder that was there is named, and how to have it back")
     func setAside() async throws {
         try await withTestFolder { folder in
-            let user = TestUser(folder: folder.appending(path: "home"))
+            let user = TestUser(folder: folder.appending(path: "her home"))
             #expect(await user.run("init", "alice", "--domain", "mesh.test").code == .success)
-            let aside = folder.appending(path: "home.before-restore-1800000000")
+            let aside = folder.appending(path: "her home.before-restore-1800000000")
             try FileManager.default.moveItem(at: user.folder, to: aside)
-            let outcome = await user.run("contacts", "list")
-            #expect(outcome.code != .success)
-            #expect(outcome.errors.contains("mv \(aside.path) \(user.folder.path)"))
+            for command in [["contacts", "list"], ["init", "alice"]] {
+                let outcome = await user.run(command)
+                #expect(outcome.code != .success)
+                #expect(outcome.errors.contains("`mv '\(aside.path)' '\(user.folder.path)'`"))
+            }
             try FileManager.default.moveItem(at: aside, to: user.folder)
             #expect(await user.run("contacts", "list").code == .success)
             try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: false)
             try FileManager.default.removeItem(at: user.configurationFile)
             #expect(await user.run("contacts", "list").errors.contains("dnsmesh init"))
+            try FileManager.default.removeItem(at: user.folder)
+            #expect(await user.run("init", "alice", "--force").code == .success)
         }
     }
 

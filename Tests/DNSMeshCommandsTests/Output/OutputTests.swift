@@ -7,6 +7,14 @@ import Testing
 
 @Suite("JSON")
 struct JSONValueTests {
+    @Test("Texts stand in commands to run as one word")
+    func shellWords() {
+        for plain in ["/home/alice/.dmp", "a+b@c:1,2%"] { #expect("\(ShellWord(plain))" == plain) }
+        for (text, word) in [("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#), ("$x", "'$x'"), ("~é", "'~é'")] {
+            #expect("\(ShellWord(text))" == word)
+        }
+    }
+
     @Test("Objects keep their order, with an indent of two")
     func pretty() {
         let value: JSONValue = [
