@@ -107,3 +107,39 @@ run_tests() {
     [ "${count:-0}" -gt 0 ] || fail "no test ran: $*"
     passed=$((passed + count))
 }
+
+# No setting of the caller reaches the node or the users.
+forget_settings() {
+    local variable
+    for variable in $(compgen -A variable DMP_) HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy; do
+        unset "$variable"
+    done
+}
+
+# Starts a node on loopback, on ports that the system chooses: sets `node` to its process, `dns` and `http` to its
+# addresses. usage: start_node PROGRAM FOLDER, where its records and its log go
+start_node() {
+    local line='' log=$2/node.log
+    DMP_DB_PATH=$2/node/records.db DMP_DNS_HOST=127.0.0.1 DMP_DNS_PORT=0 DMP_HTTP_HOST=127.0.0.1 DMP_HTTP_PORT=0 \
+        "$1" node >"$log" 2>&1 &
+    node=$!
+    for _ in $(seq 300); do
+        line=$(grep --max-count=1 --only-matching 'node up dns=.*' "$log" 2>/dev/null) && break
+        kill -0 "$node" 2>/dev/null || break
+        sleep 0.1
+    done
+    if [ -z "$line" ]; then
+        cat "$log" >&2
+        fail 'the node did not start'
+    fi
+    echo "$line"
+    dns=$(sed -E 's/.* dns=([^ ]+).*/\1/' <<<"$line")
+    http=$(sed -E 's#.* http=(http://)?([^ ]+).*#\2#' <<<"$line")
+}
+
+stop_node() {
+    [ -n "${node:-}" ] || return 0
+    kill "$node" 2>/dev/null || true
+    wait "$node" 2>/dev/null || true
+    node=
+}

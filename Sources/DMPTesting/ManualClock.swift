@@ -27,7 +27,19 @@ package final class ManualClock: Clock, Sendable {
         var lastID = 0
         var sleepers: [Sleeper] = []
         var cancelledEarly: Set<Int> = []
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [Watcher] = []
+
+        /// How many tasks sleep until `end` at the latest.
+        func sleeperCount(until end: Instant?) -> Int {
+            guard let end else { return self.sleepers.count }
+            return self.sleepers.count { $0.deadline <= end }
+        }
+    }
+
+    private struct Watcher {
+        let count: Int
+        let end: Instant?
+        let continuation: CheckedContinuation<Void, Never>
     }
 
     private let state = Mutex(State())
@@ -69,12 +81,13 @@ package final class ManualClock: Clock, Sendable {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
-    /// Returns once at least `count` tasks sleep on this clock.
-    package func waitForSleepers(_ count: Int = 1) async {
+    /// Returns once at least `count` tasks sleep on this clock; if `duration` is given, once so many will wake within it.
+    package func waitForSleepers(_ count: Int = 1, dueWithin duration: Duration? = nil) async {
         await withCheckedContinuation { continuation in
             let ready = self.state.withLock { state in
-                if state.sleepers.count >= count { return true }
-                state.watchers.append((count, continuation))
+                let end = duration.map { state.now.advanced(by: $0) }
+                if state.sleeperCount(until: end) >= count { return true }
+                state.watchers.append(Watcher(count: count, end: end, continuation: continuation))
                 return false
             }
             if ready { continuation.resume() }
@@ -86,9 +99,8 @@ package final class ManualClock: Clock, Sendable {
             if state.cancelledEarly.remove(sleeper.id) != nil { return .cancelled }
             if sleeper.deadline <= state.now { return .now }
             state.sleepers.append(sleeper)
-            let count = state.sleepers.count
-            let ready = state.watchers.filter { $0.count <= count }.map(\.continuation)
-            state.watchers.removeAll { $0.count <= count }
+            let ready = state.watchers.filter { $0.count <= state.sleeperCount(until: $0.end) }.map(\.continuation)
+            state.watchers.removeAll { [state] in $0.count <= state.sleeperCount(until: $0.end) }
             return .later(watchers: ready)
         }
     }

@@ -18,6 +18,22 @@ struct ManualClockTests {
         #expect(clock.sleeperCount == 0 && start.duration(to: clock.now) == .seconds(3))
     }
 
+    @Test("A test can wait for a sleeper that wakes soon, whoever else sleeps")
+    func dueWithin() async throws {
+        let clock = ManualClock()
+        clock.advance(by: .seconds(1))
+        async let late: Void = clock.sleep(until: clock.now.advanced(by: .seconds(3)))
+        await clock.waitForSleepers()
+        async let found: Void = clock.waitForSleepers(dueWithin: .seconds(2))
+        async let early: Void = clock.sleep(until: clock.now.advanced(by: .seconds(2)))
+        await found
+        clock.advance(by: .seconds(2))
+        try await early
+        #expect(clock.sleeperCount == 1)
+        clock.advance(by: .seconds(1))
+        try await late
+    }
+
     @Test("A time that has passed needs no waiting")
     func past() async throws {
         let clock = ManualClock()

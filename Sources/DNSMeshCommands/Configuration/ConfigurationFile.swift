@@ -84,18 +84,18 @@ struct ConfigurationFile: Sendable {
     }
 
     private var missing: CommandFailure {
-        self.cutOffRestore
-            ?? .user("no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home")
+        .user(
+            self.cutOffRestore
+                ?? "no config at \(self.path); run `dnsmesh init USERNAME`, or name its folder with --config-home"
+        )
     }
 
     /// Why there is no config, if a restore has moved the folder away that held it and put none in its place.
-    var cutOffRestore: CommandFailure? {
+    var cutOffRestore: String? {
         self.home.setAside.map { aside in
             let folder = self.home.folder.resolvingSymlinksInPath()
-            return .user(
-                "no config at \(self.path): a restore was cut off. Run `dnsmesh backup restore` again, or "
-                    + "`mv \(ShellWord(aside.path)) \(ShellWord(folder.path))` to have back what was there"
-            )
+            return "no config at \(self.path): a restore was cut off. Run `dnsmesh backup restore` again, or "
+                + "`mv \(ShellWord(aside.path)) \(ShellWord(folder.path))` to have back what was there"
         }
     }
 

@@ -84,7 +84,9 @@ struct InitCommand: AsyncParsableCommand {
         let context = CommandContext.current
         let file = self.clientOptions.configurationFile
         guard self.force || !file.exists else { throw CommandFailure.configurationExists(at: file.path) }
-        if !self.force, let failure = file.cutOffRestore { throw failure }
+        if !self.force, let reason = file.cutOffRestore {
+            throw CommandFailure.user("\(reason); for a new identity, run `dnsmesh init` with --force")
+        }
         let identity = try NewIdentity(name: self.name, domain: self.domain)
         var configuration = try self.makeConfiguration(identity)
         if let path = self.httpTokenFile {

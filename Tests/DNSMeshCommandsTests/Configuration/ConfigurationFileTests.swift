@@ -38,6 +38,7 @@ struct ConfigurationFileTests {
                 let outcome = await user.run(command)
                 #expect(outcome.code != .success)
                 #expect(outcome.errors.contains("`mv '\(aside.path)' '\(user.folder.path)'`"))
+                #expect(outcome.errors.contains("--force") == (command[0] == "init"))
             }
             try FileManager.default.moveItem(at: aside, to: user.folder)
             #expect(await user.run("contacts", "list").code == .success)
