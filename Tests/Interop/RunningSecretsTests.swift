@@ -30,6 +30,7 @@ struct RunningSecretsTests {
             let arguments = way == .input ? ["send", pair.recipient.name, "-"] : ["identity", "publish"]
             try await Self.run(arguments, environment, input: Array(Self.text.utf8)) { program in
                 try await silent.waitForClient()
+                program.pause()  // the search of its memory may take longer than it waits for the server
                 let commandLine = try program.systemFile("cmdline")
                 #expect(commandLine.contains(arguments[0]))
                 try Self.requireNoCoreDump(of: program)

@@ -63,11 +63,14 @@ struct RunningProgram: Sendable {
         throw Program.Failure(what: "it never said \(text): \(try self.written)")
     }
 
+    /// Stops it where it is, so that it can be looked at for as long as that takes. It goes on when it is sent a signal.
+    func pause() { kill(self.process.processIdentifier, SIGSTOP) }
+
     /// Sends a signal and waits for the end.
     ///
     /// - Returns: The number of the signal that ended it, or minus its exit status.
     func end(by signal: Int32) async -> Int32 {
-        kill(self.process.processIdentifier, signal)
+        for number in [signal, SIGCONT] { kill(self.process.processIdentifier, number) }
         for await _ in self.ended {}
         let isKilled = self.process.terminationReason == .uncaughtSignal
         return isKilled ? self.process.terminationStatus : -self.process.terminationStatus
